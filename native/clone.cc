@@ -1,0 +1,374 @@
+#include "clone.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "args.h"
+#include "clock.h"
+#include "raw-syscall.h"
+#include "spawner.h"
+#include "uapi.h"
+#include "watcher.h"
+
+// long autoreap_clone_trampoline(long nr, long a, long b, long c, long d, long e)
+//
+// libc's syscall(2) cannot do this: with CLONE_VM the child would return through a frame that the
+// parent is still using (measured: the parent ran the child's _exit). Here the child starts on its
+// own stack, whose two topmost words are the entry point and its argument, and never returns.
+extern "C" long autoreap_clone_trampoline(long nr, long a, long b, long c, long d, long e);
+
+#if defined(__x86_64__)
+asm(R"(
+  .text
+  .hidden autoreap_clone_trampoline
+  .globl autoreap_clone_trampoline
+  .type autoreap_clone_trampoline, @function
+autoreap_clone_trampoline:
+  .cfi_startproc
+  endbr64
+  movq %rdi, %rax
+  movq %rsi, %rdi
+  movq %rdx, %rsi
+  movq %rcx, %rdx
+  movq %r8, %r10
+  movq %r9, %r8
+  syscall
+  testq %rax, %rax
+  jz 1f
+  ret
+1:
+  .cfi_undefined rip
+  xorl %ebp, %ebp
+  popq %rax
+  popq %rdi
+  call *%rax
+  hlt
+  .cfi_endproc
+  .size autoreap_clone_trampoline, . - autoreap_clone_trampoline
+)");
+#elif defined(__aarch64__)
+asm(R"(
+  .text
+  .hidden autoreap_clone_trampoline
+  .globl autoreap_clone_trampoline
+  .type autoreap_clone_trampoline, %function
+autoreap_clone_trampoline:
+  .cfi_startproc
+  hint #34
+  mov x8, x0
+  mov x0, x1
+  mov x1, x2
+  mov x2, x3
+  mov x3, x4
+  mov x4, x5
+  svc #0
+  cbz x0, 1f
+  ret
+1:
+  .cfi_undefined x30
+  mov x29, #0
+  mov x30, #0
+  ldp x1, x0, [sp], #16
+  blr x1
+  brk #0
+  .cfi_endproc
+  .size autoreap_clone_trampoline, . - autoreap_clone_trampoline
+)");
+#endif
+
+namespace {
+
+constexpr uint64_t kBirthFlags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+constexpr uint64_t kAllowedFlags = kBirthFlags | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP |
+                                   CLONE_AUTOREAP | CLONE_NNP | CLONE_PIDFD_AUTOKILL;
+constexpr uint64_t kLegacyFlags = 0xffffffffULL;
+
+// The child's stack: one per spawning thread, which is suspended (CLONE_VFORK) for as long as a child
+// is on it. The page below is out of bounds, so an overflow is a SIGSEGV and not a corrupted heap.
+class ChildStack {
+ public:
+  ChildStack() = default;
+  ChildStack(const ChildStack&) = delete;
+  ChildStack& operator=(const ChildStack&) = delete;
+  ~ChildStack() {
+    if (base_ != nullptr) munmap(base_, guard_ + kBytes);
+  }
+
+  // The top, 16-byte aligned as both ABIs want it at a call, or null and errno.
+  void** Top() {
+    if (base_ == nullptr) {
+      guard_ = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+      void* base = mmap(nullptr, guard_ + kBytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+      if (base == MAP_FAILED) return nullptr;
+      if (mprotect(base, guard_, PROT_NONE) != 0) {
+        munmap(base, guard_ + kBytes);
+        return nullptr;
+      }
+      base_ = static_cast<char*>(base);
+    }
+    return reinterpret_cast<void**>(base_ + guard_ + kBytes);
+  }
+
+  char* Bottom() const { return base_ + guard_; }
+
+ private:
+  static constexpr size_t kBytes = 64 * 1024;
+  char* base_ = nullptr;
+  size_t guard_ = 0;
+};
+
+thread_local ChildStack child_stack;
+
+}  // namespace
+
+long CloneOnOwnStack(const CloneCall& call, void (*entry)(void*), void* argument, int* pidfd) {
+  void** top = child_stack.Top();
+  if (top == nullptr) return -errno;
+  void** stack = top - 2;
+  stack[0] = reinterpret_cast<void*>(entry);
+  stack[1] = argument;
+
+  // Of every thread's handlers, none may run in the child: it would run in our memory (libuv's would
+  // write to our self-pipe). Raw, because libc never blocks the two signals it keeps for itself.
+  const uint64_t all = ~0ULL;
+  uint64_t before = 0;
+  RawSyscall(SYS_rt_sigprocmask, SIG_SETMASK, RawPointer(&all), RawPointer(&before), 8);
+
+  long result;
+  if (call.legacy) {
+    // The fifth argument differs by architecture, and is unused on both. Bits above 31 would be
+    // dropped silently; the caller has refused them.
+    result = autoreap_clone_trampoline(SYS_clone,
+                                       static_cast<long>(call.flags & ~CLONE_CLEAR_SIGHAND) |
+                                           call.exit_signal,
+                                       RawPointer(stack), RawPointer(pidfd), 0, 0);
+  } else {
+    CloneArgs args = {};
+    args.flags = call.flags;
+    args.pidfd = reinterpret_cast<uintptr_t>(pidfd);
+    args.exit_signal = static_cast<uint64_t>(call.exit_signal);
+    args.stack = reinterpret_cast<uintptr_t>(child_stack.Bottom());
+    args.stack_size = static_cast<uint64_t>(reinterpret_cast<char*>(stack) - child_stack.Bottom());
+    args.cgroup = call.cgroup >= 0 ? static_cast<uint64_t>(call.cgroup) : 0;
+    result = autoreap_clone_trampoline(SYS_clone3, RawPointer(&args), sizeof(args), 0, 0, 0);
+  }
+
+  RawSyscall(SYS_rt_sigprocmask, SIG_SETMASK, RawPointer(&before), 0, 8);
+  return result;
+}
+
+namespace {
+
+// "a\0b\0" as JavaScript packs it, and the pointers to "a" and "b" with a null behind them.
+class PackedStrings {
+ public:
+  // `spare` slots stay free in front of the first string.
+  PackedStrings(std::string packed, size_t spare) : packed_(std::move(packed)), spare_(spare) {
+    pointers_.assign(spare, nullptr);
+    for (size_t at = 0; at < packed_.size(); at += strlen(packed_.c_str() + at) + 1) {
+      pointers_.push_back(packed_.c_str() + at);
+    }
+    pointers_.push_back(nullptr);
+  }
+  PackedStrings(const PackedStrings&) = delete;
+  PackedStrings& operator=(const PackedStrings&) = delete;
+
+  const char** pointers() { return pointers_.data() + spare_; }
+
+ private:
+  std::string packed_;
+  size_t spare_;
+  std::vector<const char*> pointers_;
+};
+
+// One call of clone_execve, whichever thread makes it.
+struct Birth {
+  CloneCall call;
+  ChildPlan plan;
+  bool on_spawner = false;
+  int pidfd = -1;
+  long result = 0;
+};
+
+void GiveBirth(void* data) {
+  Birth& birth = *static_cast<Birth*>(data);
+  birth.plan.parent_pid = static_cast<int32_t>(getpid());
+  birth.result = CloneOnOwnStack(birth.call, RunChild, &birth.plan, &birth.pidfd);
+}
+
+// Takes the status of a child that nobody will ever hear of. With CLONE_AUTOREAP this ends with ECHILD
+// when the kernel has reaped it; either way it is gone when we return.
+void Collect(int pidfd) {
+  siginfo_t info;
+  while (syscall(SYS_waitid, kPPidfd, pidfd, &info, WEXITED | __WALL, nullptr) < 0 &&
+         errno == EINTR) {
+  }
+}
+
+// clone_execve(birth, out) => pid | -errno
+//
+// `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch, startMs].
+// The child is watched before this returns: a Worker may be ended between any two lines of JavaScript,
+// and must not leave a child that nobody waits for.
+Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Fields from(info[0]);
+  double* out = args.Doubles(1, 4);
+
+  Birth birth;
+  birth.call.flags = static_cast<uint64_t>(from.Double("flags"));
+  birth.call.exit_signal = from.Int("exitSignal");
+  birth.call.legacy = from.Bool("legacy");
+  PackedStrings candidates(from.String("files"), 0);
+  PackedStrings argv(from.String("argv"), 1);
+  PackedStrings envp(from.String("envp"), 0);
+  const bool has_cwd = from.Has("cwd");
+  const std::string cwd = has_cwd ? from.String("cwd") : std::string();
+  std::vector<int32_t> stdio = from.Numbers<int32_t>("stdio");
+  const std::vector<uint32_t> groups = from.Numbers<uint32_t>("groups");
+  const std::vector<double> limits = from.Numbers<double>("rlimits");  // resource, soft, hard, …
+  const auto kind = static_cast<WatchKind>(from.Int("watch"));
+  const int listener = from.Int("listener");
+  if (!args.ok() || !from.ok() || limits.size() % 3 != 0 ||
+      (birth.call.flags & kBirthFlags) != kBirthFlags ||
+      (birth.call.flags & ~kAllowedFlags) != 0 ||
+      (birth.call.legacy && (birth.call.flags & ~CLONE_CLEAR_SIGHAND & ~kLegacyFlags) != 0)) {
+    return args.Result(-EINVAL);
+  }
+
+  std::vector<ChildRlimit> rlimits;
+  const auto limit = [](double value) { return value < 0 ? ~0ULL : static_cast<uint64_t>(value); };
+  for (size_t i = 0; i < limits.size(); i += 3) {
+    rlimits.push_back({static_cast<uint32_t>(limits[i]), limit(limits[i + 1]),
+                       limit(limits[i + 2])});
+  }
+
+  ChildPlan& plan = birth.plan;
+  plan.candidates = candidates.pointers();
+  plan.argv = argv.pointers();
+  plan.envp = envp.pointers();
+  plan.cwd = has_cwd ? cwd.c_str() : nullptr;
+  plan.stdio = stdio.data();
+  plan.stdio_count = static_cast<int32_t>(stdio.size());
+  const int cgroup = from.Int("cgroup");
+  if ((birth.call.flags & CLONE_INTO_CGROUP) != 0) {
+    birth.call.cgroup = cgroup;
+  } else {
+    plan.cgroup = cgroup;
+  }
+  plan.session = from.Bool("session");
+  plan.process_group = from.IntOrUnset("processGroup");
+  plan.rlimits = rlimits.data();
+  plan.rlimit_count = static_cast<int32_t>(rlimits.size());
+  plan.nice = from.IntOrUnset("nice");
+  plan.umask = from.IntOrUnset("umask");
+  plan.groups = groups.data();
+  plan.group_count = from.Has("groups") ? static_cast<int32_t>(groups.size()) : kUnset;
+  plan.groups_optional = from.Bool("groupsOptional");
+  plan.gid = static_cast<int64_t>(from.Double("gid"));
+  plan.uid = static_cast<int64_t>(from.Double("uid"));
+  plan.no_new_privs = from.Bool("noNewPrivs");
+  plan.death_signal = from.Int("deathSignal");
+  plan.close_from = from.IntOrUnset("closeFrom");
+  if (!from.ok()) return args.Result(-EINVAL);
+
+  const auto fail = [&](long result, ChildStep step) {
+    out[1] = static_cast<double>(step);
+    return args.Result(result);
+  };
+  if (const int result = Watcher::Get().Start(); result < 0) {
+    return fail(result, ChildStep::kThread);
+  }
+
+  out[3] = MonotonicMs();
+  if (plan.death_signal == 0) {
+    GiveBirth(&birth);
+  } else if (const int result = RunOnSpawner(GiveBirth, &birth); result < 0) {
+    return fail(result, ChildStep::kThread);
+  }
+
+  // On failure pidfd may hold the number of a descriptor that was never opened: not ours to close.
+  if (birth.result < 0) return fail(birth.result, ChildStep::kClone);
+  if (plan.failure.error != 0) {
+    Collect(birth.pidfd);
+    close(birth.pidfd);
+    return fail(-plan.failure.error, plan.failure.step);
+  }
+
+  const int64_t watch = Watcher::Get().Add(listener, birth.pidfd, kind);
+  if (watch < 0) {
+    // An unwatched child would be a zombie one day. It has hardly run: end it, and say so.
+    syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0);
+    Collect(birth.pidfd);
+    close(birth.pidfd);
+    return fail(watch, ChildStep::kWatch);
+  }
+  out[0] = birth.pidfd;
+  out[1] = 0;
+  out[2] = static_cast<double>(watch);
+  return args.Result(birth.result);
+}
+
+// clone3_probe(flags) => -errno
+//
+// EINVAL: some flag is unknown. EFAULT: all are known, for put_user(pidfd) comes after the check of
+// flags and before the child is visible; no process is created (KERNEL_FACTS, 9.1). E2BIG: older
+// than 5.7, whose struct ends before `cgroup`. ENOSYS, EPERM: clone3 itself is refused.
+Napi::Value Clone3Probe(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const auto flags = static_cast<uint64_t>(args.Double(0));
+  if (!args.ok() || (flags & ~kAllowedFlags) != 0) return args.Result(-EINVAL);
+
+  CloneCall call;
+  call.flags = flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_FILES | CLONE_FS;
+  call.cgroup = 1;  // Not looked at without CLONE_INTO_CGROUP, but its place must be known.
+  int* const nowhere = reinterpret_cast<int*>(~0ULL & ~4095ULL);
+
+  const long result = CloneOnOwnStack(call, RunNothing, nullptr, nowhere);
+  // Should a kernel ever succeed here, RunNothing has left at once, and says "I am no kernel you know".
+  return args.Result(result >= 0 ? -EIO : result);
+}
+
+// clone_exit_info() => 1 | 0 | -errno
+//
+// Whether PIDFD_GET_INFO tells how a reaped process ended. Before SUPPORTED_MASK (6.19) only a reaped
+// child can show it, so one is born, leaves and is collected: with exit signal 0 and no exec, it is
+// invisible to wait(2) and raises no SIGCHLD.
+Napi::Value CloneExitInfo(const Napi::CallbackInfo& info) {
+  Args args(info);
+  CloneCall call;
+  call.flags = kBirthFlags;
+  call.legacy = true;
+  int pidfd = -1;
+  const long pid = CloneOnOwnStack(call, RunNothing, nullptr, &pidfd);
+  if (pid < 0) return args.Result(pid);
+
+  Collect(pidfd);
+  PidfdInfo answer = {};
+  answer.mask = kPidfdInfoExit;
+  const int result = ioctl(pidfd, kPidfdGetInfo, &answer);
+  const int error = errno;
+  close(pidfd);
+  if (result == 0) return args.Result((answer.mask & kPidfdInfoExit) != 0 ? 1 : 0);
+  return args.Result(error == ESRCH ? 0 : -error);
+}
+
+}  // namespace
+
+void InitClone(Napi::Env env, Napi::Object exports) {
+  Export(env, exports, "clone_execve", CloneExecve);
+  Export(env, exports, "clone3_probe", Clone3Probe);
+  Export(env, exports, "clone_exit_info", CloneExitInfo);
+
+  Napi::Array steps = Napi::Array::New(env);
+  uint32_t index = 0;
+  for (const char* name : kChildStepNames) steps.Set(index++, name);
+  exports.Set("clone_steps", steps);
+}

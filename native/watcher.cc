@@ -1,0 +1,387 @@
+#include "watcher.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "args.h"
+#include "clock.h"
+#include "thread.h"
+#include "uapi.h"
+
+namespace {
+
+// How long exit information may be missing after HUP said that it is there. Up to 7.2 a few
+// microseconds pass between the two on a busy machine; what never comes is lost, not awaited.
+constexpr double kRetryMs = 1000;
+
+// siginfo of a child, back in the form of wait(2).
+int WaitStatus(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return (info.si_status & 0xff) << 8;
+  return info.si_status | (info.si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
+double Microseconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+}
+
+void SetUsage(ExitFields& fields, const rusage& usage) {
+  fields.has_rusage = 1;
+  fields.utime_us = Microseconds(usage.ru_utime);
+  fields.stime_us = Microseconds(usage.ru_stime);
+  fields.maxrss_kib = static_cast<double>(usage.ru_maxrss);
+  fields.minflt = static_cast<double>(usage.ru_minflt);
+  fields.majflt = static_cast<double>(usage.ru_majflt);
+  fields.inblock = static_cast<double>(usage.ru_inblock);
+  fields.oublock = static_cast<double>(usage.ru_oublock);
+  fields.nvcsw = static_cast<double>(usage.ru_nvcsw);
+  fields.nivcsw = static_cast<double>(usage.ru_nivcsw);
+}
+
+// PIDFD_GET_INFO of a process that somebody reaps. 0: `fields` has the status. EAGAIN: not yet.
+// Anything else: this kernel, or a seccomp filter, does not tell.
+int ExitInformation(int pidfd, ExitFields& fields) {
+  PidfdInfo info = {};
+  info.mask = kPidfdInfoExit;
+  if (ioctl(pidfd, kPidfdGetInfo, &info) != 0) return errno == ESRCH ? EAGAIN : errno;
+  if ((info.mask & kPidfdInfoExit) == 0) return EAGAIN;
+  fields.wstatus = info.exit_code;
+  if ((info.mask & kPidfdInfoCgroupid) != 0) {
+    fields.has_cgroup = 1;
+    fields.cgroup_high = static_cast<double>(info.cgroupid >> 32);
+    fields.cgroup_low = static_cast<double>(info.cgroupid & 0xffffffff);
+  }
+  return 0;
+}
+
+bool HungUp(int pidfd) {
+  pollfd entry = {pidfd, 0, 0};
+  return poll(&entry, 1, 0) == 1 && (entry.revents & POLLHUP) != 0;
+}
+
+}  // namespace
+
+Watcher& Watcher::Get() {
+  // Never destroyed: the thread may outlive every static destructor.
+  static auto* watcher = new Watcher();
+  return *watcher;
+}
+
+int Watcher::Start() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (running_) return 0;
+  if (epoll_ < 0) epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ < 0) return -errno;
+  const int result = StartThread("autoreap-watch", ThreadMain);
+  running_ = result == 0;
+  return result;
+}
+
+int64_t Watcher::Add(int listener, int pidfd, WatchKind kind) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // A number is never used twice, so an event that was already on its way cannot hit a later watch.
+  const int64_t id = ++last_watch_;
+  epoll_event event = {};
+  event.data.u64 = static_cast<uint64_t>(id);
+  switch (kind) {
+    case WatchKind::kHup:
+      break;  // events = 0: POLLIN comes before the exit information, HUP with it.
+    case WatchKind::kWaitid:
+      // Edge-triggered: POLLIN stays up on a zombie that a debugger holds, and would spin. When the
+      // debugger lets go, the kernel notifies once more.
+      event.events = EPOLLIN | EPOLLET;
+      break;
+    case WatchKind::kIn:
+      event.events = EPOLLIN;
+      break;
+    default:
+      return -EINVAL;
+  }
+  const auto known = static_cast<size_t>(listener) < listeners_.size();
+  if (listener < 0 || !known) return -EINVAL;
+  // Into the table first: the event may be there before epoll_ctl returns.
+  watches_.emplace(id, Watch{pidfd, kind, listener});
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, pidfd, &event) != 0) {
+    const int error = errno;
+    watches_.erase(id);
+    return -error;
+  }
+  return id;
+}
+
+int Watcher::Close(int64_t id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = watches_.find(id);
+  if (found == watches_.end()) return -EBADF;
+  Watch& watch = found->second;
+  if (watch.state != Watch::kDone && watch.kind == WatchKind::kWaitid) {
+    watch.listener = -1;
+    return 0;
+  }
+  if (watch.state == Watch::kAlive) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+  close(watch.pidfd);
+  watches_.erase(found);
+  return 0;
+}
+
+void* Watcher::ThreadMain(void*) {
+  Get().Run();
+  return nullptr;
+}
+
+void Watcher::Run() {
+  constexpr int kBatch = 256;
+  epoll_event events[kBatch];
+  int idle = 0;  // Rounds in which a retry brought nothing.
+  for (;;) {
+    int timeout = -1;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!retries_.empty()) timeout = ++idle < 100 ? 0 : 1;
+    }
+    if (timeout < 0) idle = 0;
+    if (timeout == 0) sched_yield();
+    const int count = epoll_wait(epoll_, events, kBatch, timeout);
+
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<int64_t> retries;
+    retries.swap(retries_);
+    for (const int64_t id : retries) Look(id);
+    for (int i = 0; i < count; i++) Look(static_cast<int64_t>(events[i].data.u64));
+    Flush();
+  }
+}
+
+// Something happened to a watched process, or did not happen yet. Holds the lock throughout, so the
+// descriptor cannot be closed, and its number not reused, under our hands; nothing here blocks.
+void Watcher::Look(int64_t id) {
+  const auto found = watches_.find(id);
+  if (found == watches_.end() || found->second.state == Watch::kDone) return;
+  Watch& watch = found->second;
+  ExitFields fields = {};
+  fields.watch = static_cast<double>(id);
+
+  if (watch.kind == WatchKind::kIn) {
+    fields.lost = ECHILD;
+    return Finish(id, watch, fields);
+  }
+
+  if (watch.kind == WatchKind::kWaitid) {
+    siginfo_t info = {};
+    rusage usage = {};
+    // Raw: libc's waitid(3) has no room for the rusage. __WALL: before its exec, a child with exit
+    // signal 0 is not there for an ordinary wait.
+    if (syscall(SYS_waitid, kPPidfd, watch.pidfd, &info, WEXITED | WNOHANG | __WALL, &usage) == 0) {
+      if (info.si_pid == 0) return;  // A zombie that is still a debugger's; there will be an edge.
+      fields.wstatus = WaitStatus(info);
+      SetUsage(fields, usage);
+      return Finish(id, watch, fields);
+    }
+    if (errno != ECHILD) {
+      fields.lost = errno;
+      return Finish(id, watch, fields);
+    }
+    // Somebody stole the wait from us: a waitpid(-1) in some library, or SIGCHLD is ignored. From
+    // 6.15 on, the kernel tells us nevertheless.
+  } else if (!HungUp(watch.pidfd)) {
+    return;
+  }
+
+  const int error = ExitInformation(watch.pidfd, fields);
+  if (error == 0) return Finish(id, watch, fields);
+  if (error != EAGAIN) {
+    fields.lost = watch.kind == WatchKind::kWaitid ? ECHILD : error;
+    return Finish(id, watch, fields);
+  }
+  // The thief has taken the status and not yet released the process: HUP, a second edge, will come,
+  // for a kernel that knows PIDFD_GET_INFO knows HUP.
+  if (!HungUp(watch.pidfd)) return;
+  Retry(id, watch, fields, watch.kind == WatchKind::kWaitid ? ECHILD : ESRCH);
+}
+
+void Watcher::Retry(int64_t id, Watch& watch, ExitFields& fields, int error) {
+  const double now = MonotonicMs();
+  if (watch.state == Watch::kAlive) {
+    watch.state = Watch::kRetry;
+    watch.retry_until_ms = now + kRetryMs;
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+  } else if (now >= watch.retry_until_ms) {
+    fields.lost = error;
+    return Finish(id, watch, fields);
+  }
+  retries_.push_back(id);
+}
+
+void Watcher::Finish(int64_t id, Watch& watch, ExitFields& fields) {
+  if (watch.state == Watch::kAlive) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+  if (watch.listener < 0) {
+    close(watch.pidfd);
+    watches_.erase(id);
+    return;
+  }
+  watch.state = Watch::kDone;
+  fields.at_ms = MonotonicMs();
+  listeners_[static_cast<size_t>(watch.listener)]->queue.push_back(fields);
+}
+
+// Wakes each event loop that has something to read, once.
+void Watcher::Flush() {
+  for (const auto& listener : listeners_) {
+    if (listener->queue.empty() || listener->signalled || listener->function == nullptr) continue;
+    listener->signalled = napi_call_threadsafe_function(listener->function, nullptr,
+                                                        napi_tsfn_nonblocking) == napi_ok;
+  }
+}
+
+int Watcher::Listen(napi_env env, napi_value callback) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  size_t number = 0;  // The place of one that has gone, or a new one.
+  while (number < listeners_.size() && listeners_[number]->function != nullptr) number++;
+  if (number == listeners_.size()) listeners_.push_back(std::make_unique<Listener>());
+  Listener& listener = *listeners_[number];
+  listener.signalled = false;
+  auto* ref = new ListenerRef{this, static_cast<int>(number)};
+  napi_value name;
+  napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
+  const napi_status status =
+      napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver,
+                                      &listener.function);
+  if (status != napi_ok) {
+    listener.function = nullptr;
+    delete ref;
+    return status == napi_function_expected ? -EINVAL : -ENOMEM;
+  }
+  napi_unref_threadsafe_function(env, listener.function);
+  return static_cast<int>(number);
+}
+
+int Watcher::Reference(napi_env env, int number, bool on) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (number < 0 || static_cast<size_t>(number) >= listeners_.size()) return -EINVAL;
+  napi_threadsafe_function function = listeners_[static_cast<size_t>(number)]->function;
+  if (function == nullptr) return -EINVAL;
+  if (on) {
+    napi_ref_threadsafe_function(env, function);
+  } else {
+    napi_unref_threadsafe_function(env, function);
+  }
+  return 0;
+}
+
+// On the listener's own thread. `env` is null while the environment is torn down.
+void Watcher::Deliver(napi_env env, napi_value callback, void* context, void*) {
+  if (env == nullptr) return;
+  auto* ref = static_cast<ListenerRef*>(context);
+  std::vector<ExitFields> batch;
+  {
+    const std::lock_guard<std::mutex> lock(ref->watcher->mutex_);
+    Listener& listener = *ref->watcher->listeners_[static_cast<size_t>(ref->listener)];
+    batch.swap(listener.queue);
+    listener.signalled = false;
+  }
+  if (batch.empty()) return;
+
+  const size_t bytes = batch.size() * sizeof(ExitFields);
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  if (napi_create_arraybuffer(env, bytes, &data, &buffer) == napi_ok) {
+    memcpy(data, batch.data(), bytes);
+    if (napi_create_typedarray(env, napi_float64_array, bytes / sizeof(double), buffer, 0,
+                               &array) == napi_ok) {
+      napi_call_function(env, undefined, callback, 1, &array, nullptr);
+    }
+  }
+  // What JavaScript threw, or a Worker that is being terminated. Without this Node.js 20 would
+  // swallow the exception with a deprecation warning.
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+    napi_value error;
+    napi_get_and_clear_last_exception(env, &error);
+    napi_fatal_exception(env, error);
+  }
+}
+
+// The environment is going away (a Worker has ended): the function is deleted after this returns, and
+// the lock keeps the thread from calling it meanwhile. Children go on living, and are still reaped;
+// an autokill child keeps its descriptor, or it would die with the Worker.
+void Watcher::Forget(napi_env, void* data, void*) {
+  auto* ref = static_cast<ListenerRef*>(data);
+  Watcher& watcher = *ref->watcher;
+  const std::lock_guard<std::mutex> lock(watcher.mutex_);
+  Listener& listener = *watcher.listeners_[static_cast<size_t>(ref->listener)];
+  listener.function = nullptr;
+  listener.queue.clear();
+  listener.queue.shrink_to_fit();
+  for (auto at = watcher.watches_.begin(); at != watcher.watches_.end();) {
+    Watch& watch = at->second;
+    if (watch.listener != ref->listener) {
+      ++at;
+    } else if (watch.state == Watch::kDone) {
+      close(watch.pidfd);
+      at = watcher.watches_.erase(at);
+    } else {
+      watch.listener = -1;
+      ++at;
+    }
+  }
+  delete ref;
+}
+
+namespace {
+
+// watcher_listen(callback) => listener | -errno
+Napi::Value WatcherListen(const Napi::CallbackInfo& info) {
+  Args args(info);
+  if (!info[0].IsFunction()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().Listen(info.Env(), info[0]));
+}
+
+// watcher_ref(listener, on) => 0 | -errno
+Napi::Value WatcherRef(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int listener = args.Int(0);
+  const bool on = args.Bool(1);
+  if (!args.ok()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().Reference(info.Env(), listener, on));
+}
+
+// watcher_add(listener, pidfd, kind) => watch | -errno
+Napi::Value WatcherAdd(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int listener = args.Int(0);
+  const int pidfd = args.Int(1);
+  const auto kind = static_cast<WatchKind>(args.Int(2));
+  if (!args.ok()) return args.Result(-EINVAL);
+  if (const int result = Watcher::Get().Start(); result < 0) return args.Result(result);
+  return args.Result(Watcher::Get().Add(listener, pidfd, kind));
+}
+
+// watcher_close(watch) => 0 | -errno
+Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const double watch = args.Double(0);
+  if (!args.ok()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().Close(static_cast<int64_t>(watch)));
+}
+
+}  // namespace
+
+void InitWatcher(Napi::Env env, Napi::Object exports) {
+  Export(env, exports, "watcher_listen", WatcherListen);
+  Export(env, exports, "watcher_ref", WatcherRef);
+  Export(env, exports, "watcher_add", WatcherAdd);
+  Export(env, exports, "watcher_close", WatcherClose);
+
+  Napi::Array fields = Napi::Array::New(env);
+  uint32_t index = 0;
+  for (const char* name : kExitFieldNames) fields.Set(index++, name);
+  exports.Set("watcher_fields", fields);
+}

@@ -1,0 +1,108 @@
+// The one thread that learns how processes end.
+//
+// It holds an epoll set of pidfds and, per JavaScript environment, a queue of records and a
+// napi_threadsafe_function that delivers them in batches. It does not depend on any event loop: with
+// the loop blocked or its Worker ended, children are still reaped.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+// How the end of a process is learnt. The values are WatchKind of lib/backend/interface.ts.
+enum class WatchKind : int32_t {
+  kHup,     // Somebody else reaps (the kernel, another parent): HUP, then PIDFD_GET_INFO.
+  kWaitid,  // We reap: POLLIN, then waitid(P_PIDFD).
+  kIn,      // Nobody can tell the status (before 6.13): POLLIN is all there is.
+};
+
+// One end, as lib/backend/native.ts reads it: doubles, because a batch is one Float64Array.
+struct ExitFields {
+  double watch;
+  double lost;  // The errno that hid the status, or 0.
+  double wstatus;
+  double at_ms;  // CLOCK_MONOTONIC.
+  double has_cgroup;
+  double cgroup_high;
+  double cgroup_low;
+  double has_rusage;
+  double utime_us;
+  double stime_us;
+  double maxrss_kib;
+  double minflt;
+  double majflt;
+  double inblock;
+  double oublock;
+  double nvcsw;
+  double nivcsw;
+};
+constexpr const char* kExitFieldNames[] = {
+    "watch",    "lost",     "wstatus",  "atMs",      "hasCgroup", "cgroupHigh",
+    "cgroupLow", "hasRusage", "utimeUs",  "stimeUs",   "maxrssKib", "minflt",
+    "majflt",   "inblock",  "oublock",  "nvcsw",     "nivcsw",
+};
+static_assert(sizeof(ExitFields) / sizeof(double) == sizeof(kExitFieldNames) / sizeof(char*));
+
+class Watcher {
+ public:
+  static Watcher& Get();
+
+  // Starts the thread, once. 0 | -errno.
+  int Start();
+
+  // A JavaScript function that wants records, and its number. >= 0 | -errno.
+  int Listen(napi_env env, napi_value callback);
+
+  // Whether a listener keeps its event loop alive. 0 | -errno.
+  int Reference(napi_env env, int listener, bool on);
+
+  // Takes `pidfd`, which closes by Close() or, when the listener's environment has ended, with the
+  // process it names. Returns the watch, or -errno and takes nothing.
+  int64_t Add(int listener, int pidfd, WatchKind kind);
+
+  // Closes the pidfd of a watch. A child that is alive and ours to reap stays watched: only its
+  // record will not be delivered. 0 | -EBADF.
+  int Close(int64_t watch);
+
+ private:
+  struct Listener {
+    napi_threadsafe_function function = nullptr;  // Null once its environment is going away.
+    std::vector<ExitFields> queue;
+    bool signalled = false;
+  };
+  struct Watch {
+    int pidfd;
+    WatchKind kind;
+    int listener;  // -1: nobody; the pidfd closes with the process.
+    enum { kAlive, kRetry, kDone } state = kAlive;
+    double retry_until_ms = 0;
+  };
+  struct ListenerRef {
+    Watcher* watcher;
+    int listener;
+  };
+
+  static void* ThreadMain(void* argument);
+  static void Deliver(napi_env env, napi_value callback, void* context, void* data);
+  static void Forget(napi_env env, void* data, void* hint);
+
+  void Run();
+  void Look(int64_t id);
+  void Finish(int64_t id, Watch& watch, ExitFields& fields);
+  void Retry(int64_t id, Watch& watch, ExitFields& fields, int error);
+  void Flush();
+
+  std::mutex mutex_;
+  int epoll_ = -1;
+  bool running_ = false;
+  int64_t last_watch_ = 0;
+  std::unordered_map<int64_t, Watch> watches_;
+  std::vector<std::unique_ptr<Listener>> listeners_;  // By number; places are used again.
+  std::vector<int64_t> retries_;
+};
+
+void InitWatcher(Napi::Env env, Napi::Object exports);
