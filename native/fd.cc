@@ -1,0 +1,71 @@
+// Descriptors: pipe2(2), socketpair(2), fcntl(2), close(2), close_range(2).
+#include <fcntl.h>
+#include <napi.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "families.h"
+#include "uapi.h"
+
+namespace {
+
+// pipe2(2): (out) => 0 | -errno. `out`: read end, write end. O_CLOEXEC.
+Napi::Value Pipe2(const Napi::CallbackInfo& info) {
+  Args args(info);
+  int32_t* out = args.Ints(0, 2);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(pipe2(out, O_CLOEXEC));
+}
+
+// socketpair(2): (out) => 0 | -errno. `out`: two ends. AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC.
+Napi::Value Socketpair(const Napi::CallbackInfo& info) {
+  Args args(info);
+  int32_t* out = args.Ints(0, 2);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out));
+}
+
+// F_DUPFD_CLOEXEC(2const): (fd, least) => fd | -errno
+Napi::Value Dup(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int least = args.Int(1);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(fcntl(fd, F_DUPFD_CLOEXEC, least));
+}
+
+// close(2): (fd) => 0 | -errno
+Napi::Value Close(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  // Not repeated on EINTR: Linux has released the number by then, and it may be somebody else's.
+  return args.Errno(close(fd));
+}
+
+// close_range(2): (first, last, flags) => 0 | -errno
+Napi::Value CloseRange(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const double first = args.Double(0);
+  const double last = args.Double(1);
+  const int flags = args.Int(2);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(syscall(SYS_close_range, static_cast<unsigned>(first),
+                            static_cast<unsigned>(last), flags));
+}
+
+}  // namespace
+
+void InitFd(Napi::Env env, Napi::Object exports) {
+  Export(env, exports, "pipe2", Pipe2);
+  Export(env, exports, "socketpair", Socketpair);
+  Export(env, exports, "dup", Dup);
+  Export(env, exports, "close", Close);
+  Export(env, exports, "close_range", CloseRange);
+}
