@@ -1,0 +1,309 @@
+import { resolve } from 'node:path';
+import loadAddon from 'node-gyp-build';
+import type {
+  Backend,
+  Birth,
+  CloneRequest,
+  End,
+  Fd,
+  PidfdInfoFields,
+  Rusage,
+  SyscallResult,
+  WaitidResult,
+  Watch,
+  WatchId,
+} from './interface';
+
+/** What native/module.cc exports: numbers in, numbers out, under the kernel's names. */
+interface Addon {
+  clone_execve(request: CloneRequest & { listener: number }, out: Float64Array): SyscallResult;
+  clone3_probe(flags: number): SyscallResult;
+  clone_exit_info(): SyscallResult;
+  clone_steps: readonly string[];
+  watcher_listen(callback: (batch: Float64Array) => void): SyscallResult;
+  watcher_ref(listener: number, on: boolean): SyscallResult;
+  watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
+  watcher_close(watch: WatchId): SyscallResult;
+  watcher_fields: readonly string[];
+  pidfd_open(pid: number, flags: number): SyscallResult;
+  pidfd_send_signal(pidfd: Fd, signo: number, flags: number): SyscallResult;
+  pidfd_getfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult;
+  pidfd_get_info(pidfd: Fd, mask: number, out: Float64Array): SyscallResult;
+  pidfd_inode(pidfd: Fd, out: Float64Array): SyscallResult;
+  process_mrelease(pidfd: Fd, flags: number): SyscallResult;
+  waitid(idtype: number, id: number, options: number, out: Float64Array): SyscallResult;
+  prctl_set_child_subreaper(on: boolean): SyscallResult;
+  prctl_get_child_subreaper(): SyscallResult;
+  prctl_get_no_new_privs(): SyscallResult;
+  poll(fds: Int32Array, timeoutMs: number): SyscallResult;
+  pipe2(out: Int32Array): SyscallResult;
+  socketpair(out: Int32Array): SyscallResult;
+  dup(fd: Fd, least: Fd): SyscallResult;
+  close(fd: Fd): SyscallResult;
+  close_range(first: Fd, last: Fd, flags: number): SyscallResult;
+}
+
+interface Watched {
+  onEnd: (end: End) => void;
+  referenced: boolean;
+}
+
+const wide = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
+
+class NativeBackend implements Backend {
+  readonly name = 'native';
+  readonly #addon: Addon;
+  readonly #fields: ReadonlyMap<string, number>;
+  readonly #watched = new Map<WatchId, Watched>();
+  #listener = -1;
+  #referenced = 0;
+
+  // Reused by every call: a binding writes them and they are read before the next one runs.
+  readonly #born = new Float64Array(4);
+  readonly #pair = new Int32Array(2);
+  readonly #wide = new Float64Array(2);
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.#fields = new Map(addon.watcher_fields.map((name, index) => [name, index]));
+  }
+
+  cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
+    const listener = this.#listen();
+    if (listener < 0) return { error: listener, step: 'napi_create_threadsafe_function' };
+    const pid = this.#addon.clone_execve({ ...request, listener }, this.#born);
+    const [pidfd = -1, step = 0, watch = 0, startMs = 0] = this.#born;
+    if (pid < 0) return { error: pid, step: this.#addon.clone_steps[step] ?? '' };
+    this.#enter(watch, onEnd);
+    return { pid, pidfd, watch, startMs };
+  }
+
+  clone3Probe(flags: number): SyscallResult {
+    return this.#addon.clone3_probe(flags);
+  }
+
+  cloneExitInfo(): SyscallResult {
+    return this.#addon.clone_exit_info();
+  }
+
+  watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult {
+    const listener = this.#listen();
+    if (listener < 0) return listener;
+    const watch = this.#addon.watcher_add(listener, pidfd, kind);
+    if (watch >= 0) this.#enter(watch, onEnd);
+    return watch;
+  }
+
+  unwatch(watch: WatchId): SyscallResult {
+    this.#leave(watch);
+    return this.#addon.watcher_close(watch);
+  }
+
+  refWatch(watch: WatchId, on: boolean): void {
+    const watched = this.#watched.get(watch);
+    if (watched === undefined || watched.referenced === on) return;
+    watched.referenced = on;
+    this.#count(on ? 1 : -1);
+  }
+
+  pidfdOpen(pid: number, flags: number): SyscallResult {
+    return this.#addon.pidfd_open(pid, flags);
+  }
+
+  pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult {
+    return this.#addon.pidfd_send_signal(pidfd, signo, flags);
+  }
+
+  pidfdGetfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult {
+    return this.#addon.pidfd_getfd(pidfd, fd, flags);
+  }
+
+  pidfdGetInfo(pidfd: Fd, mask: number): PidfdInfoFields | SyscallResult {
+    const out = new Float64Array(15);
+    const result = this.#addon.pidfd_get_info(pidfd, mask, out);
+    if (result < 0) return result;
+    const at = (index: number): number => out[index] ?? 0;
+    return {
+      mask: at(0),
+      cgroupid: wide(at(1), at(2)),
+      pid: at(3),
+      tgid: at(4),
+      ppid: at(5),
+      ruid: at(6),
+      rgid: at(7),
+      euid: at(8),
+      egid: at(9),
+      suid: at(10),
+      sgid: at(11),
+      fsuid: at(12),
+      fsgid: at(13),
+      exitCode: at(14),
+    };
+  }
+
+  pidfdInode(pidfd: Fd): bigint | SyscallResult {
+    const result = this.#addon.pidfd_inode(pidfd, this.#wide);
+    return result < 0 ? result : wide(this.#wide[0] ?? 0, this.#wide[1] ?? 0);
+  }
+
+  processMrelease(pidfd: Fd, flags: number): SyscallResult {
+    return this.#addon.process_mrelease(pidfd, flags);
+  }
+
+  waitid(idtype: number, id: number, options: number): WaitidResult | SyscallResult {
+    const out = new Float64Array(14);
+    const result = this.#addon.waitid(idtype, id, options, out);
+    if (result < 0) return result;
+    const at = (index: number): number => out[index] ?? 0;
+    const rusage = {
+      utimeUs: at(5),
+      stimeUs: at(6),
+      maxrssKib: at(7),
+      minflt: at(8),
+      majflt: at(9),
+      inblock: at(10),
+      oublock: at(11),
+      nvcsw: at(12),
+      nivcsw: at(13),
+    };
+    return { pid: at(0), uid: at(1), signo: at(2), code: at(3), status: at(4), rusage };
+  }
+
+  prctlSetChildSubreaper(on: boolean): SyscallResult {
+    return this.#addon.prctl_set_child_subreaper(on);
+  }
+
+  prctlGetChildSubreaper(): SyscallResult {
+    return this.#addon.prctl_get_child_subreaper();
+  }
+
+  prctlGetNoNewPrivs(): SyscallResult {
+    return this.#addon.prctl_get_no_new_privs();
+  }
+
+  poll(fds: Int32Array, timeoutMs: number): SyscallResult {
+    return this.#addon.poll(fds, timeoutMs);
+  }
+
+  pipe2(): readonly [Fd, Fd] | SyscallResult {
+    return this.#twoOf(this.#addon.pipe2(this.#pair));
+  }
+
+  socketpair(): readonly [Fd, Fd] | SyscallResult {
+    return this.#twoOf(this.#addon.socketpair(this.#pair));
+  }
+
+  dup(fd: Fd, least: Fd): SyscallResult {
+    return this.#addon.dup(fd, least);
+  }
+
+  close(fd: Fd): SyscallResult {
+    return this.#addon.close(fd);
+  }
+
+  closeRange(first: Fd, last: Fd, flags: number): SyscallResult {
+    return this.#addon.close_range(first, last, flags);
+  }
+
+  #twoOf(result: SyscallResult): readonly [Fd, Fd] | SyscallResult {
+    return result < 0 ? result : [this.#pair[0] ?? -1, this.#pair[1] ?? -1];
+  }
+
+  #listen(): SyscallResult {
+    if (this.#listener < 0) {
+      this.#listener = this.#addon.watcher_listen((batch) => {
+        this.#onBatch(batch);
+      });
+    }
+    return this.#listener;
+  }
+
+  #enter(watch: WatchId, onEnd: (end: End) => void): void {
+    this.#watched.set(watch, { onEnd, referenced: true });
+    this.#count(1);
+  }
+
+  #leave(watch: WatchId): void {
+    const watched = this.#watched.get(watch);
+    if (watched === undefined) return;
+    this.#watched.delete(watch);
+    if (watched.referenced) this.#count(-1);
+  }
+
+  // The event loop lives for as long as a referenced watch does, and not longer.
+  #count(by: 1 | -1): void {
+    const before = this.#referenced;
+    this.#referenced += by;
+    if ((before === 0) !== (this.#referenced === 0)) {
+      this.#addon.watcher_ref(this.#listener, this.#referenced > 0);
+    }
+  }
+
+  #onBatch(batch: Float64Array): void {
+    const fields = this.#fields;
+    for (let from = 0; from < batch.length; from += fields.size) {
+      const get = (name: string): number => batch[from + (fields.get(name) ?? NaN)] ?? NaN;
+      const watch = get('watch');
+      const watched = this.#watched.get(watch);
+      if (watched === undefined) continue;
+      this.#leave(watch);
+      const lost = get('lost');
+      try {
+        watched.onEnd({
+          wstatus: lost === 0 ? get('wstatus') : undefined,
+          lost: lost === 0 ? 0 : -lost,
+          atMs: get('atMs'),
+          cgroupId:
+            get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
+          rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
+        });
+      } catch (error) {
+        // A listener threw. That is an uncaught exception, as it is in Node.js; but the children
+        // behind it in this batch have ended too, and their listeners must hear of it.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function readRusage(get: (name: keyof Rusage) => number): Rusage {
+  return {
+    utimeUs: get('utimeUs'),
+    stimeUs: get('stimeUs'),
+    maxrssKib: get('maxrssKib'),
+    minflt: get('minflt'),
+    majflt: get('majflt'),
+    inblock: get('inblock'),
+    oublock: get('oublock'),
+    nvcsw: get('nvcsw'),
+    nivcsw: get('nivcsw'),
+  };
+}
+
+/** The package's own folder, from dist/lib/backend. */
+const ROOT = resolve(__dirname, '..', '..', '..');
+
+let loaded: Backend | Error | undefined;
+
+/**
+ * The kernel under us, or why there is none to ask. Never throws: a program that imports this package
+ * on another platform must start. `AUTOREAP_ADDON` names another build of the addon (sanitizers).
+ */
+export function nativeBackend(): Backend | Error {
+  return (loaded ??= load());
+}
+
+function load(): Backend | Error {
+  if (process.platform !== 'linux') {
+    return new Error(`autoreap's addon is for Linux; this is ${process.platform}`);
+  }
+  try {
+    const chosen = process.env.AUTOREAP_ADDON;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon has no other way in.
+    return new NativeBackend((chosen ? require(resolve(chosen)) : loadAddon(ROOT)) as Addon);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
