@@ -1,0 +1,70 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { errnoError } from '../errors';
+import type { ResourceUsage } from './exit-record';
+
+/** A cgroup2 directory, open for one birth and, where it counts, one death. */
+export interface CgroupDir {
+  readonly fd: number;
+  /** What its processes used up to now, or undefined where it has no cpu controller. */
+  usage(): ResourceUsage | undefined;
+  close(): void;
+}
+
+/** `cgroup` is the option: a path, opened here and closed by `close`, or the caller's descriptor. */
+export function openCgroup(cgroup: string | number): CgroupDir {
+  const fd = typeof cgroup === 'number' ? cgroup : openDirectory(cgroup);
+  const file = (name: string): string | undefined => {
+    try {
+      return readFileSync(`/proc/self/fd/${String(fd)}/${name}`, 'latin1');
+    } catch {
+      return undefined; // No such controller here.
+    }
+  };
+  return {
+    fd,
+    usage: () => {
+      const stat = file('cpu.stat');
+      if (stat === undefined) return undefined;
+      const peak = file('memory.peak');
+      return {
+        source: 'cgroup',
+        userCPUTime: field(stat, 'user_usec'),
+        systemCPUTime: field(stat, 'system_usec'),
+        ...(peak === undefined ? {} : { maxRSS: Math.ceil(Number(peak) / 1024) }),
+      };
+    },
+    close: () => {
+      if (typeof cgroup === 'string') closeSync(fd);
+    },
+  };
+}
+
+function openDirectory(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    const { errno = -1 } = error as NodeJS.ErrnoException;
+    throw errnoError(errno, 'open', {
+      path,
+      step: 'cgroup',
+      hint: `option 'cgroup' must name a cgroup2 directory, '${path}' does not`,
+    });
+  }
+}
+
+function field(stat: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
+}
+
+/** What was used between two readings; a peak is not a difference. */
+export function usageSince(
+  before: ResourceUsage | undefined,
+  after: ResourceUsage | undefined,
+): ResourceUsage | undefined {
+  if (before === undefined || after === undefined) return after;
+  return {
+    ...after,
+    userCPUTime: after.userCPUTime - before.userCPUTime,
+    systemCPUTime: after.systemCPUTime - before.systemCPUTime,
+  };
+}

@@ -1,0 +1,223 @@
+import { ChildProcess } from 'node:child_process';
+import { inspect } from 'node:util';
+import type { ErrnoError } from '../errors';
+import { invalidArgType, outOfRange } from '../errors';
+import { birthHint } from '../policy/birth-hint';
+import type { ReapedBy } from '../policy/guarantee';
+import { nextStop, type StopEvent, type StopState } from '../policy/stop-ladder';
+import type { ExitRecord } from './exit-record';
+import { signalNumber, type Pidfd } from './pidfd';
+
+/** How to stop a child. */
+export interface StopOptions {
+  /**
+   * The polite signal, sent first. @see signal(7)
+   * @defaultValue `'SIGTERM'`
+   */
+  readonly killSignal?: NodeJS.Signals;
+
+  /**
+   * How long `killSignal` has to work before SIGKILL follows, in milliseconds on the monotonic clock.
+   * `Infinity` never escalates: `stop()` then takes as long as the process does.
+   * @defaultValue `5000`
+   * @throws `ERR_OUT_OF_RANGE` if negative or NaN, or finite and above 2147483647: a longer Node.js
+   * timer fires after 1 ms.
+   */
+  readonly graceMs?: number;
+}
+
+/** A birth that failed: what Node's error does not say. */
+export interface BirthFailure {
+  readonly error: number;
+  readonly step: string;
+  readonly path: string;
+}
+
+/** What a child is besides a ChildProcess. */
+export interface ChildState {
+  reapedBy: ReapedBy;
+  autokill: 'kernel' | 'pdeathsig' | undefined;
+  pidfd: Pidfd | undefined;
+  failure: BirthFailure | undefined;
+  readonly exited: Promise<ExitRecord>;
+  readonly resolve: (record: ExitRecord) => void;
+  readonly reject: (error: unknown) => void;
+  record: ExitRecord | undefined;
+  stop: StopState;
+  graceTimer: NodeJS.Timeout | undefined;
+}
+
+const kState = Symbol('autoreap.child');
+
+const GRACE_MS = 5000;
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * A child process: Node's ChildProcess in every respect, and in addition a pidfd, a promise of its end,
+ * and a way to make it end.
+ *
+ * Made by `spawn`, never by `new`: it is the very object that Node's own `spawn` created.
+ */
+export class Child extends ChildProcess implements AsyncDisposable {
+  declare private [kState]: ChildState;
+
+  private constructor() {
+    super();
+    throw new TypeError('A Child is made by spawn()');
+  }
+
+  /**
+   * The descriptor that names this process and nobody else. Undefined where the child could not be
+   * born, and where Node.js reaps it (`reapedBy: 'libuv'`).
+   */
+  get pidfd(): Pidfd | undefined {
+    return this[kState].pidfd;
+  }
+
+  /** Who takes its status, and with it what is promised: see `support()`. */
+  get reapedBy(): ReapedBy {
+    return this[kState].reapedBy;
+  }
+
+  /** What makes it die with us: the kernel, PR_SET_PDEATHSIG, or nothing (the option was not set). */
+  get autokill(): 'kernel' | 'pdeathsig' | undefined {
+    return this[kState].autokill;
+  }
+
+  /**
+   * How it ended, as soon as that is known: independent of its streams, which a grandchild may hold
+   * open. Rejects with the error of `spawn` if it was never born; that needs no handler of its own.
+   */
+  get exited(): Promise<ExitRecord> {
+    return this[kState].exited;
+  }
+
+  /**
+   * Makes the child end, and waits for it: `killSignal`, and SIGKILL after `graceMs`. Can be called
+   * again: the first grace period stands, and `killSignal: 'SIGKILL'` cuts it short.
+   * @throws `EPERM` if it may not be signalled (it runs as another user), `ENOSYS` where
+   * pidfd_send_signal(2) is refused.
+   */
+  async stop(options: StopOptions = {}): Promise<ExitRecord> {
+    const { killSignal = 'SIGTERM', graceMs = GRACE_MS } = options;
+    signalNumber(killSignal);
+    if (typeof graceMs !== 'number') throw invalidArgType('graceMs', 'of type number', graceMs);
+    if (!(graceMs >= 0) || (graceMs > TIMER_MAX_MS && graceMs !== Infinity)) {
+      throw outOfRange('graceMs', `>= 0 && <= ${String(TIMER_MAX_MS)}, or Infinity`, graceMs);
+    }
+    if (this[kState].failure === undefined) {
+      stepStop(this, this[kState], { type: 'stop', killSignal, graceMs });
+    }
+    return await this[kState].exited;
+  }
+
+  /** SIGKILL, without waiting. Never throws. */
+  override [Symbol.dispose](): void {
+    try {
+      this.kill('SIGKILL');
+    } catch {
+      // It cannot be signalled; a block that is being left cannot do anything about it.
+    }
+  }
+
+  /** `stop()`, for `await using`. A child that was never born is no error here. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this[kState].failure === undefined) await this.stop();
+  }
+
+  /** @internal Node's error of a failed spawn also says which step failed, and what to do. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    const { failure, reject } = this[kState];
+    if (event === 'error' && this.pid === undefined) {
+      if (failure !== undefined) explainFailure(args[0], failure);
+      reject(args[0]);
+    }
+    return super.emit(event as 'error', ...(args as [Error]));
+  }
+
+  [inspect.custom](): string {
+    const { record, failure, reapedBy } = this[kState];
+    const state =
+      failure !== undefined
+        ? 'never born'
+        : record === undefined
+          ? 'running'
+          : record.statusLost
+            ? 'gone, status lost'
+            : record.signalCode === null
+              ? `exited ${String(record.exitCode)}`
+              : `killed by ${record.signalCode}`;
+    return `Child { pid: ${String(this.pid)}, state: '${state}', reapedBy: '${reapedBy}' }`;
+  }
+}
+
+/** @internal Performs what the ladder says. */
+function stepStop(child: Child, state: ChildState, event: StopEvent): void {
+  const [next, ...actions] = nextStop(state.stop, event);
+  state.stop = next;
+  for (const action of actions) {
+    switch (action.type) {
+      case 'signal':
+        if (state.pidfd !== undefined) state.pidfd.signal(action.signal);
+        else child.kill(action.signal);
+        break;
+      case 'arm-grace':
+        if (action.graceMs === Infinity) break;
+        state.graceTimer = setTimeout(() => {
+          // EPERM was reported by the first signal, if at all.
+          try {
+            stepStop(child, state, { type: 'grace' });
+          } catch (error) {
+            state.reject(error);
+          }
+        }, action.graceMs);
+        break;
+      case 'disarm-grace':
+        clearTimeout(state.graceTimer);
+        break;
+    }
+  }
+}
+
+/** Makes a Child of the ChildProcess that Node's `spawn` has just constructed. */
+export function becomeChild(child: ChildProcess): ChildState {
+  let resolve!: (record: ExitRecord) => void;
+  let reject!: (error: unknown) => void;
+  const exited = new Promise<ExitRecord>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  // Who listens to 'error' need not also catch here.
+  exited.catch(() => undefined);
+  const state: ChildState = {
+    reapedBy: 'libuv',
+    autokill: undefined,
+    pidfd: undefined,
+    failure: undefined,
+    exited,
+    resolve,
+    reject,
+    record: undefined,
+    stop: 'running',
+    graceTimer: undefined,
+  };
+  Object.setPrototypeOf(child, Child.prototype);
+  Object.defineProperty(child, kState, { value: state });
+  return state;
+}
+
+/** The end is known: everything that waits for it hears of it. */
+export function endChild(child: ChildProcess, state: ChildState, record: ExitRecord): void {
+  state.record = record;
+  stepStop(child as Child, state, { type: 'exit' });
+  state.resolve(record);
+}
+
+/** Adds to Node's error what it does not say. */
+export function explainFailure(error: unknown, failure: BirthFailure): void {
+  if (!(error instanceof Error) || 'step' in error) return;
+  const hint = birthHint(failure.step, failure.error);
+  const step = failure.step === 'execve' ? '' : `${failure.step}: `;
+  if (hint !== undefined) error.message += `: ${step}${hint}`;
+  Object.assign(error as ErrnoError, { step: failure.step, path: failure.path });
+}

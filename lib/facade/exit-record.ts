@@ -1,0 +1,90 @@
+import type { End, Rusage } from '../backend/interface';
+import { errnoName } from '../errors';
+import { decodeWaitStatus } from '../policy/wait-status';
+
+/** What a process used, under the names of `process.resourceUsage()`. @see getrusage(2) */
+export interface ResourceUsage {
+  /** Who counted: wait4's rusage (the child and what it waited for), or its cgroup. */
+  readonly source: 'waitid' | 'cgroup';
+  /** Microseconds. */
+  readonly userCPUTime: number;
+  /** Microseconds. */
+  readonly systemCPUTime: number;
+  /**
+   * The largest resident set, in KiB. Undefined where it cannot be known: a child starts in our memory,
+   * so the kernel reports no less than our own peak (exec_mmap, fs/exec.c).
+   */
+  readonly maxRSS?: number;
+  readonly minorPageFault?: number;
+  readonly majorPageFault?: number;
+  readonly fsRead?: number;
+  readonly fsWrite?: number;
+  readonly voluntaryContextSwitches?: number;
+  readonly involuntaryContextSwitches?: number;
+}
+
+/** How a process ended. */
+export interface ExitRecord {
+  readonly pid: number;
+  /** The argument of exit(3), 0 to 255; null if a signal ended it, or if the status was lost. */
+  readonly exitCode: number | null;
+  /** The signal that ended it; null if it exited, or if the status was lost. */
+  readonly signalCode: NodeJS.Signals | null;
+  /** WCOREDUMP: the kernel wrote a core. */
+  readonly coreDumped: boolean;
+  /**
+   * The process is gone and nobody can say how it ended: somebody else in this process waited for it,
+   * or ignores SIGCHLD, and this kernel cannot tell twice (PIDFD_INFO_EXIT, Linux 6.15).
+   */
+  readonly statusLost: boolean;
+  /** Why the status is lost: the errno of the call that should have told, `'ECHILD'` for a thief. */
+  readonly statusLostCode?: string;
+  /** The status word of wait(2). */
+  readonly wstatus?: number;
+  /** si_code of waitid(2); null if the status was lost. */
+  readonly code: 'CLD_EXITED' | 'CLD_KILLED' | 'CLD_DUMPED' | null;
+  /** With the option `resourceUsage`. */
+  readonly resourceUsage?: ResourceUsage;
+  /** The cgroup it died in, by PIDFD_INFO_EXIT: the inode number of its directory. */
+  readonly cgroupId?: bigint;
+  /** From the birth (or, for a process that is not our child, from the watch) to the known end. */
+  readonly durationMs: number;
+}
+
+export function exitRecord(
+  pid: number,
+  startMs: number,
+  end: End,
+  resourceUsage?: ResourceUsage,
+): ExitRecord {
+  const status =
+    end.wstatus === undefined
+      ? { exitCode: null, signalCode: null, coreDumped: false, code: null }
+      : decodeWaitStatus(end.wstatus);
+  return {
+    pid,
+    ...status,
+    statusLost: end.wstatus === undefined,
+    ...(end.wstatus === undefined ? { statusLostCode: errnoName(end.lost) } : {}),
+    ...(end.wstatus === undefined ? {} : { wstatus: end.wstatus }),
+    ...(resourceUsage === undefined ? {} : { resourceUsage }),
+    ...(end.cgroupId === undefined ? {} : { cgroupId: end.cgroupId }),
+    durationMs: Math.max(0, end.atMs - startMs),
+  };
+}
+
+/** `ourPeakKib` is our own largest resident set when the child was born. */
+export function usageFromRusage(rusage: Rusage, ourPeakKib: number): ResourceUsage {
+  return {
+    source: 'waitid',
+    userCPUTime: rusage.utimeUs,
+    systemCPUTime: rusage.stimeUs,
+    ...(rusage.maxrssKib > ourPeakKib ? { maxRSS: rusage.maxrssKib } : {}),
+    minorPageFault: rusage.minflt,
+    majorPageFault: rusage.majflt,
+    fsRead: rusage.inblock,
+    fsWrite: rusage.oublock,
+    voluntaryContextSwitches: rusage.nvcsw,
+    involuntaryContextSwitches: rusage.nivcsw,
+  };
+}

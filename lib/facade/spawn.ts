@@ -1,0 +1,278 @@
+import * as childProcess from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { incompatibleOptions, unsupportedError } from '../errors';
+import { spawnWithHandle } from '../node/hinge';
+import type { Launch } from '../node/process-handle';
+import { execCandidates } from '../policy/exec-path';
+import { chooseGuarantee, type Guarantee } from '../policy/guarantee';
+import { openCgroup, usageSince, type CgroupDir } from './cgroup';
+import { becomeChild, endChild, explainFailure, type Child, type ChildState } from './child';
+import { exitRecord, usageFromRusage } from './exit-record';
+import { checkOptions, type CheckedOptions, type SpawnOptions } from './options';
+import { giveUpPidfd, lendPidfd } from './pidfd';
+import { defaultSystem, type System } from './system';
+
+/** A child whose three standard streams are pipes. */
+export interface ChildWithStreams extends Child {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+}
+
+/** Where the streams are pipes, which is the default. */
+export interface SpawnOptionsWithStreams extends SpawnOptions {
+  stdio?: 'pipe' | 'overlapped' | undefined;
+}
+
+/**
+ * Starts a program. Node's `child_process.spawn` in its options, events and errors; in addition the
+ * child has a pidfd, a promise of its end, and no way to become a zombie. Returns at once, `pid` and
+ * `pidfd` set; how long that takes does not depend on how much memory this process has.
+ *
+ * @throws as `child_process.spawn`: validation, and errors that are not one of EACCES, EAGAIN, EMFILE,
+ * ENFILE and ENOENT, which are emitted as `'error'`. Each has `step`: the system call that failed.
+ * @throws `ERR_AUTOREAP_UNSUPPORTED` if an option needs what this kernel does not have.
+ */
+export function spawn(file: string, options?: SpawnOptionsWithStreams): ChildWithStreams;
+export function spawn(
+  file: string,
+  args: readonly string[],
+  options?: SpawnOptionsWithStreams,
+): ChildWithStreams;
+export function spawn(file: string, options: SpawnOptions): Child;
+export function spawn(
+  file: string,
+  args: readonly string[] | undefined,
+  options: SpawnOptions,
+): Child;
+export function spawn(
+  file: string,
+  argsOrOptions?: readonly string[] | SpawnOptions,
+  maybeOptions?: SpawnOptions,
+): Child {
+  const hasArgs = Array.isArray(argsOrOptions) || maybeOptions !== undefined;
+  const args = hasArgs ? argsOrOptions : undefined;
+  // Read once: an option with a getter must not change between our eyes and Node's.
+  const given: unknown = hasArgs ? maybeOptions : argsOrOptions;
+  const options =
+    typeof given === 'object' && given !== null ? ({ ...given } as SpawnOptions) : given;
+  const nodeSpawn = (): childProcess.ChildProcess =>
+    childProcess.spawn(file, args as readonly string[], options as SpawnOptions);
+
+  if (options != null && typeof options !== 'object') nodeSpawn(); // Throws Node's own error.
+  const checked = checkOptions((options ?? {}) as SpawnOptions);
+  if (checked.autoreap === 'require' && checked.resourceUsage && checked.cgroup === undefined) {
+    throw incompatibleOptions(
+      'resourceUsage',
+      "autoreap: 'require'",
+      'nobody is told what a kernel-reaped child used. Give it a cgroup, or leave autoreap out.',
+    );
+  }
+
+  const system = defaultSystem();
+  const guarantee = choose(checked, system);
+  if (guarantee.reapedBy === 'libuv' || system instanceof Error) {
+    return spawnByNode(nodeSpawn) as Child;
+  }
+  const cgroup = checked.cgroup === undefined ? undefined : openCgroup(checked.cgroup);
+  return spawnByClone(system, guarantee, checked, cgroup, nodeSpawn);
+}
+
+type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
+
+function choose(
+  checked: CheckedOptions,
+  system: System | Error,
+): ByClone | { readonly reapedBy: 'libuv' } {
+  const guarantee = chooseGuarantee(
+    {
+      ...checked,
+      cgroup: checked.cgroup !== undefined,
+      beyondNode: [
+        checked.groups,
+        checked.umask,
+        checked.nice,
+        checked.rlimits,
+        checked.processGroup,
+      ].some((option) => option !== undefined),
+    },
+    (name) => !(system instanceof Error) && system.capabilities.has(name),
+  );
+  if ('missing' in guarantee) {
+    if (system instanceof Error) {
+      throw unsupportedError(
+        `Option ${guarantee.wanted}`,
+        'the native addon',
+        undefined,
+        `${system.message}. See support().`,
+      );
+    }
+    const { errno } = system.capabilities.get(guarantee.missing);
+    throw unsupportedError(
+      `Option ${guarantee.wanted}`,
+      guarantee.missing,
+      errno,
+      'See support() for what this kernel can do.',
+    );
+  }
+  return guarantee;
+}
+
+function spawnByNode(nodeSpawn: () => childProcess.ChildProcess): childProcess.ChildProcess {
+  const startMs = nowMs();
+  const child = nodeSpawn();
+  followNode(child, becomeChild(child), startMs);
+  return child;
+}
+
+/** A child of Node's own handle: its events are all that is known of it. */
+function followNode(child: childProcess.ChildProcess, state: ChildState, startMs: number): void {
+  child.once('exit', (exitCode, signalCode) => {
+    endChild(child, state, {
+      pid: child.pid ?? -1,
+      exitCode,
+      signalCode,
+      coreDumped: false,
+      statusLost: false,
+      code: signalCode === null ? 'CLD_EXITED' : 'CLD_KILLED',
+      durationMs: nowMs() - startMs,
+    });
+  });
+}
+
+function spawnByClone(
+  system: System,
+  guarantee: ByClone,
+  checked: CheckedOptions,
+  cgroup: CgroupDir | undefined,
+  nodeSpawn: () => childProcess.ChildProcess,
+): Child {
+  let state: ChildState | undefined;
+  const startMs = nowMs();
+  try {
+    const child = spawnWithHandle(
+      system.backend,
+      (adopted, nodeOptions) => {
+        state = becomeChild(adopted);
+        const session = nodeOptions.detached === true;
+        return launcher(system, guarantee, checked, cgroup, adopted, state, session);
+      },
+      nodeSpawn,
+    );
+    if (state?.pidfd === undefined) {
+      cgroup?.close();
+      if (state !== undefined && state.failure === undefined) followNode(child, state, startMs);
+    }
+    // Where it ran out of descriptors, Node.js leaves the streams undefined, and its types say null.
+    const streams = child as { -readonly [K in 'stdin' | 'stdout' | 'stderr']: Child[K] };
+    streams.stdin ??= null;
+    streams.stdout ??= null;
+    streams.stderr ??= null;
+    return child as Child;
+  } catch (error) {
+    cgroup?.close();
+    if (state?.failure !== undefined) {
+      explainFailure(error, state.failure);
+      state.reject(error);
+    }
+    throw error;
+  }
+}
+
+/** What the handle does when Node.js, done with the options, says `spawn`. */
+function launcher(
+  system: System,
+  guarantee: ByClone,
+  checked: CheckedOptions,
+  cgroup: CgroupDir | undefined,
+  child: childProcess.ChildProcess,
+  state: ChildState,
+  session: boolean,
+): Launch {
+  const { backend } = system;
+  return (call, onExit) => {
+    const becomesUser = call.uid !== undefined || call.gid !== undefined;
+    const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
+    const usedBefore = counted?.usage();
+    const ourPeakKib =
+      guarantee.resourceUsage === 'waitid' ? process.resourceUsage().maxRSS : undefined;
+
+    const birth = backend.cloneExecve(
+      {
+        flags: guarantee.flags,
+        // Nobody is signalled before the exec; the exec makes it SIGCHLD in any case, and only
+        // CLONE_AUTOREAP keeps that silent.
+        exitSignal: 0,
+        legacy: guarantee.legacy,
+        cgroup: cgroup?.fd ?? -1,
+        files: pack(execCandidates(call.file, call.envPairs)),
+        argv: pack(call.args),
+        envp: pack(call.envPairs),
+        cwd: call.cwd,
+        stdio: call.stdio,
+        session,
+        processGroup: checked.processGroup,
+        rlimits: checked.rlimits,
+        nice: checked.nice,
+        umask: checked.umask,
+        groups: checked.groups ?? (becomesUser ? [] : undefined),
+        groupsOptional: checked.groups === undefined,
+        uid: call.uid ?? -1,
+        gid: call.gid ?? -1,
+        noNewPrivs: guarantee.noNewPrivs,
+        deathSignal: guarantee.deathSignal ? SIGKILL : 0,
+        closeFrom: checked.inheritFds ? undefined : call.stdio.length,
+        watch: guarantee.watch,
+      },
+      (end) => {
+        backend.unwatch(running.watch);
+        giveUpPidfd(pidfd);
+        const usage =
+          ourPeakKib !== undefined
+            ? end.rusage && usageFromRusage(end.rusage, ourPeakKib)
+            : counted && usageSince(usedBefore, counted.usage());
+        cgroup?.close();
+        const record = exitRecord(running.pid, running.startMs, end, usage);
+        endChild(child, state, record);
+        onExit(record);
+      },
+    );
+    if ('error' in birth) {
+      state.failure = { ...birth, path: call.file };
+      return birth.error;
+    }
+    const running = birth;
+    const pidfd = lendPidfd(system, running.pid, running.pidfd, {
+      exited: state.exited,
+      reference: (on) => {
+        backend.refWatch(running.watch, on);
+      },
+    });
+    state.reapedBy = guarantee.reapedBy;
+    state.autokill = guarantee.autokill;
+    state.pidfd = pidfd;
+    return {
+      pid: running.pid,
+      kill: (signo) => backend.pidfdSendSignal(running.pidfd, signo, 0),
+      reference: (on) => {
+        backend.refWatch(running.watch, on);
+      },
+      close: () => {
+        backend.unwatch(running.watch);
+        giveUpPidfd(pidfd);
+      },
+    };
+  };
+}
+
+const SIGKILL = 9;
+
+function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Each item followed by a NUL. Node.js has refused items that contain one. */
+function pack(items: readonly string[]): string {
+  return items.length === 0 ? '' : `${items.join('\0')}\0`;
+}
+
