@@ -1,6 +1,14 @@
+/**
+ * Processes on Linux without zombies, without SIGCHLD, without pid races.
+ *
+ * @packageDocumentation
+ */
 export { spawn, type ChildWithStreams, type SpawnOptionsWithStreams } from './facade/spawn';
+export { run, RunError, type Result, type RunOptions, type Running } from './facade/run';
 export { Child, type StopOptions } from './facade/child';
 export { Pidfd, type ProcessInfo } from './facade/pidfd';
+export { subreaper, type Subreaper } from './facade/subreaper';
+export { support, type CapabilityReport, type Support } from './facade/support';
 export type { ExitRecord, ResourceUsage } from './facade/exit-record';
 export type {
   AutoreapOptions,
@@ -8,5 +16,6 @@ export type {
   ResourceLimitName,
   SpawnOptions,
 } from './facade/options';
+export type { CapabilityName } from './backend/support';
 export type { ReapedBy } from './policy/guarantee';
 export type { ErrnoError, UnsupportedError } from './errors';

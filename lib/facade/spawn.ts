@@ -217,8 +217,9 @@ function launcher(
         umask: checked.umask,
         groups: checked.groups ?? (becomesUser ? [] : undefined),
         groupsOptional: checked.groups === undefined,
-        uid: call.uid ?? -1,
-        gid: call.gid ?? -1,
+        // As the kernel reads an int: -1 is refused there, and must not mean "as we are" here.
+        uid: call.uid === undefined ? -1 : call.uid >>> 0,
+        gid: call.gid === undefined ? -1 : call.gid >>> 0,
         noNewPrivs: guarantee.noNewPrivs,
         deathSignal: guarantee.deathSignal ? SIGKILL : 0,
         closeFrom: checked.inheritFds ? undefined : call.stdio.length,
