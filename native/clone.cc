@@ -305,8 +305,9 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   const int64_t watch = Watcher::Get().Add(listener, birth.pidfd, kind);
   if (watch < 0) {
     // An unwatched child would be a zombie one day. It has hardly run: end it, and say so.
-    syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0);
-    Collect(birth.pidfd);
+    if (syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0) == 0) {
+      Collect(birth.pidfd);
+    }
     close(birth.pidfd);
     return fail(watch, ChildStep::kWatch);
   }

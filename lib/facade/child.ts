@@ -1,5 +1,5 @@
 import { ChildProcess } from 'node:child_process';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { ErrnoError } from '../errors';
 import { invalidArgType, outOfRange } from '../errors';
 import { birthHint } from '../policy/birth-hint';
@@ -151,10 +151,9 @@ export class Child extends ChildProcess implements AsyncDisposable {
   }
 }
 
-/** @internal Performs what the ladder says. */
+/** Performs what the ladder says. */
 function stepStop(child: Child, state: ChildState, event: StopEvent): void {
   const [next, ...actions] = nextStop(state.stop, event);
-  state.stop = next;
   for (const action of actions) {
     switch (action.type) {
       case 'signal':
@@ -164,11 +163,11 @@ function stepStop(child: Child, state: ChildState, event: StopEvent): void {
       case 'arm-grace':
         if (action.graceMs === Infinity) break;
         state.graceTimer = setTimeout(() => {
-          // EPERM was reported by the first signal, if at all.
+          // It took the first signal and not this one: it has become another user's since.
           try {
             stepStop(child, state, { type: 'grace' });
           } catch (error) {
-            state.reject(error);
+            child.emit('error', error);
           }
         }, action.graceMs);
         break;
@@ -177,6 +176,7 @@ function stepStop(child: Child, state: ChildState, event: StopEvent): void {
         break;
     }
   }
+  state.stop = next; // Not if a signal was refused: then it was not asked.
 }
 
 /** Makes a Child of the ChildProcess that Node's `spawn` has just constructed. */
@@ -215,7 +215,8 @@ export function endChild(child: ChildProcess, state: ChildState, record: ExitRec
 
 /** Adds to Node's error what it does not say. */
 export function explainFailure(error: unknown, failure: BirthFailure): void {
-  if (!(error instanceof Error) || 'step' in error) return;
+  // Not instanceof: an Error of Node's own is none of a vm context's (jest).
+  if (!types.isNativeError(error) || 'step' in error) return;
   const hint = birthHint(failure.step, failure.error);
   const step = failure.step === 'execve' ? '' : `${failure.step}: `;
   if (hint !== undefined) error.message += `: ${step}${hint}`;

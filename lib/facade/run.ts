@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { isNativeError } from 'node:util/types';
 import { invalidArgType } from '../errors';
 import type { ReapedBy } from '../policy/guarantee';
 import type { Child, StopOptions } from './child';
@@ -133,14 +134,14 @@ export function run(
   const reasons = { timedOut: false, isCanceled: false, isMaxBuffer: false };
   const child = spawnOrFail(file, args, rest);
   const stopFor = (reason: keyof typeof reasons): void => {
-    if (child instanceof Error || reasons[reason]) return;
+    if (isNativeError(child) || reasons[reason]) return;
     reasons[reason] = true;
     child.stop(stop).catch(() => undefined); // It rejects where `exited` does, which is awaited.
   };
 
   const collect = async (): Promise<Result<string | Buffer>> => {
     const startMs = performance.now();
-    if (child instanceof Error) {
+    if (isNativeError(child)) {
       return finish(undefined, child, [], [], performance.now() - startMs);
     }
     const timer = timeoutMs > 0 ? setTimeout(stopFor, timeoutMs, 'timedOut') : undefined;
@@ -160,8 +161,8 @@ export function run(
     ]);
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    const error = record instanceof Error ? record : undefined;
-    const end = record instanceof Error ? undefined : record;
+    const error = isNativeError(record) ? record : undefined;
+    const end = isNativeError(record) ? undefined : record;
     return finish(end, error, stdout, stderr, performance.now() - startMs);
   };
 
@@ -191,7 +192,7 @@ export function run(
       statusLost: record?.statusLost ?? false,
       ...(record?.resourceUsage === undefined ? {} : { resourceUsage: record.resourceUsage }),
       durationMs: record?.durationMs ?? tookMs,
-      reapedBy: child instanceof Error ? 'libuv' : child.reapedBy,
+      reapedBy: isNativeError(child) ? 'libuv' : child.reapedBy,
     };
     const cause = error ?? (reasons.isCanceled ? signal?.reason : undefined);
     if (failed && reject) throw new RunError(result, cause);
@@ -210,7 +211,7 @@ function spawnOrFail(file: string, args: readonly string[], options: SpawnOption
     child.on('error', () => undefined); // `exited` rejects with it.
     return child;
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return error;
+    if (isNativeError(error) && 'syscall' in error) return error;
     throw error;
   }
 }
@@ -250,7 +251,7 @@ function describe(result: Result<string | Buffer>, cause: unknown): string {
       ? 'was stopped: its AbortSignal was aborted'
       : result.isMaxBuffer
         ? 'was stopped: it wrote more than `maxBuffer`'
-        : cause instanceof Error
+        : isNativeError(cause)
           ? `did not start: ${cause.message}`
           : result.statusLost
             ? 'ended, and nobody knows how: its status was stolen'

@@ -1,11 +1,17 @@
 import { constants } from 'node:os';
 
-const { E2BIG, EACCES, EAGAIN, EBUSY, EINVAL, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR, EPERM, ETXTBSY } =
+const { E2BIG, EACCES, EAGAIN, EBUSY, EINVAL, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR, EPERM, ETXTBSY } =
   constants.errno;
 
 /** What is said of a step that failed; without an errno, whatever the errno. */
 const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: string])[] = [
-  ['execve', ENOENT, 'no such program; a name without a slash is searched in the PATH of `env`'],
+  [
+    'execve',
+    ENOENT,
+    'no such program (a name without a slash is searched in the PATH of `env`), or it is a script ' +
+      'and its interpreter is missing',
+  ],
+  ['execve', ELOOP, 'too many symbolic links on the way to it'],
   ['execve', EACCES, 'the file, or a folder on the way to it, may not be executed'],
   ['execve', ENOTDIR, 'a part of its path is not a folder'],
   ['execve', E2BIG, 'the arguments and the environment are too large; pass data by stdin or a file'],
