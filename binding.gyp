@@ -5,6 +5,7 @@
       "sources": [
         "native/child.cc",
         "native/clone.cc",
+        "native/exit-fields.cc",
         "native/fd.cc",
         "native/module.cc",
         "native/pidfd.cc",

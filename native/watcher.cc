@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,45 +18,6 @@ namespace {
 // How long exit information may be missing after HUP said that it is there. Up to 7.2 a few
 // microseconds pass between the two on a busy machine; what never comes is lost, not awaited.
 constexpr double kRetryMs = 1000;
-
-// siginfo of a child, back in the form of wait(2).
-int WaitStatus(const siginfo_t& info) {
-  if (info.si_code == CLD_EXITED) return (info.si_status & 0xff) << 8;
-  return info.si_status | (info.si_code == CLD_DUMPED ? 0x80 : 0);
-}
-
-double Microseconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
-}
-
-void SetUsage(ExitFields& fields, const rusage& usage) {
-  fields.has_rusage = 1;
-  fields.utime_us = Microseconds(usage.ru_utime);
-  fields.stime_us = Microseconds(usage.ru_stime);
-  fields.maxrss_kib = static_cast<double>(usage.ru_maxrss);
-  fields.minflt = static_cast<double>(usage.ru_minflt);
-  fields.majflt = static_cast<double>(usage.ru_majflt);
-  fields.inblock = static_cast<double>(usage.ru_inblock);
-  fields.oublock = static_cast<double>(usage.ru_oublock);
-  fields.nvcsw = static_cast<double>(usage.ru_nvcsw);
-  fields.nivcsw = static_cast<double>(usage.ru_nivcsw);
-}
-
-// PIDFD_GET_INFO of a process that somebody reaps. 0: `fields` has the status. EAGAIN: not yet.
-// Anything else: this kernel, or a seccomp filter, does not tell.
-int ExitInformation(int pidfd, ExitFields& fields) {
-  PidfdInfo info = {};
-  info.mask = kPidfdInfoExit;
-  if (ioctl(pidfd, kPidfdGetInfo, &info) != 0) return errno == ESRCH ? EAGAIN : errno;
-  if ((info.mask & kPidfdInfoExit) == 0) return EAGAIN;
-  fields.wstatus = info.exit_code;
-  if ((info.mask & kPidfdInfoCgroupid) != 0) {
-    fields.has_cgroup = 1;
-    fields.cgroup_high = static_cast<double>(info.cgroupid >> 32);
-    fields.cgroup_low = static_cast<double>(info.cgroupid & 0xffffffff);
-  }
-  return 0;
-}
 
 bool HungUp(int pidfd) {
   pollfd entry = {pidfd, 0, 0};
@@ -178,8 +138,7 @@ void Watcher::Look(int64_t id) {
     // signal 0 is not there for an ordinary wait.
     if (syscall(SYS_waitid, kPPidfd, watch.pidfd, &info, WEXITED | WNOHANG | __WALL, &usage) == 0) {
       if (info.si_pid == 0) return;  // A zombie that is still a debugger's; there will be an edge.
-      fields.wstatus = WaitStatus(info);
-      SetUsage(fields, usage);
+      SetWaited(fields, info, usage);
       return Finish(id, watch, fields);
     }
     if (errno != ECHILD) {
@@ -192,7 +151,7 @@ void Watcher::Look(int64_t id) {
     return;
   }
 
-  const int error = ExitInformation(watch.pidfd, fields);
+  const int error = SetExitInformation(fields, watch.pidfd);
   if (error == 0) return Finish(id, watch, fields);
   if (error != EAGAIN) {
     fields.lost = watch.kind == WatchKind::kWaitid ? ECHILD : error;

@@ -13,39 +13,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "exit-fields.h"
+
 // How the end of a process is learnt. The values are WatchKind of lib/backend/interface.ts.
 enum class WatchKind : int32_t {
   kHup,     // Somebody else reaps (the kernel, another parent): HUP, then PIDFD_GET_INFO.
   kWaitid,  // We reap: POLLIN, then waitid(P_PIDFD).
   kIn,      // Nobody can tell the status (before 6.13): POLLIN is all there is.
 };
-
-// One end, as lib/backend/native.ts reads it: doubles, because a batch is one Float64Array.
-struct ExitFields {
-  double watch;
-  double lost;  // The errno that hid the status, or 0.
-  double wstatus;
-  double at_ms;  // CLOCK_MONOTONIC.
-  double has_cgroup;
-  double cgroup_high;
-  double cgroup_low;
-  double has_rusage;
-  double utime_us;
-  double stime_us;
-  double maxrss_kib;
-  double minflt;
-  double majflt;
-  double inblock;
-  double oublock;
-  double nvcsw;
-  double nivcsw;
-};
-constexpr const char* kExitFieldNames[] = {
-    "watch",    "lost",     "wstatus",  "atMs",      "hasCgroup", "cgroupHigh",
-    "cgroupLow", "hasRusage", "utimeUs",  "stimeUs",   "maxrssKib", "minflt",
-    "majflt",   "inblock",  "oublock",  "nvcsw",     "nivcsw",
-};
-static_assert(sizeof(ExitFields) / sizeof(double) == sizeof(kExitFieldNames) / sizeof(char*));
 
 class Watcher {
  public:

@@ -10,7 +10,13 @@ import {
   type SyscallResult,
   type WatchId,
 } from '../backend/interface';
-import { errnoError, invalidArgType, outOfRange, unknownSignal } from '../errors';
+import {
+  errnoError,
+  invalidArgType,
+  outOfRange,
+  unknownSignal,
+  unsupportedError,
+} from '../errors';
 import { decodeWaitStatus } from '../policy/wait-status';
 import { exitRecord, type ExitRecord } from './exit-record';
 import { integer } from './options';
@@ -87,7 +93,9 @@ export class Pidfd implements Disposable {
       throw invalidArgType('pid', 'of type number', pid);
     }
     const system = defaultSystem();
-    if (system instanceof Error) throw system;
+    if (system instanceof Error) {
+      throw unsupportedError('Pidfd.open', 'the native addon', undefined, `${system.message}.`);
+    }
     const fd = system.backend.pidfdOpen(pid, 0);
     if (fd < 0) throw errnoError(fd, 'pidfd_open', { pid });
     return new Pidfd(system, pid, fd);

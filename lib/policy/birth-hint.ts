@@ -1,7 +1,21 @@
 import { constants } from 'node:os';
 
-const { E2BIG, EACCES, EAGAIN, EBUSY, EINVAL, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR, EPERM, ETXTBSY } =
-  constants.errno;
+const {
+  E2BIG,
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  EINVAL,
+  ELOOP,
+  EMFILE,
+  ENFILE,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  EPERM,
+  ETXTBSY,
+} = constants.errno;
 
 /** What is said of a step that failed; without an errno, whatever the errno. */
 const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: string])[] = [
@@ -14,12 +28,17 @@ const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: 
   ['execve', ELOOP, 'too many symbolic links on the way to it'],
   ['execve', EACCES, 'the file, or a folder on the way to it, may not be executed'],
   ['execve', ENOTDIR, 'a part of its path is not a folder'],
-  ['execve', E2BIG, 'the arguments and the environment are too large; pass data by stdin or a file'],
+  [
+    'execve',
+    E2BIG,
+    'the arguments and the environment are too large; pass data by stdin or a file',
+  ],
   ['execve', ETXTBSY, 'somebody has the program open for writing; try again when it is closed'],
   ['execve', EAGAIN, 'the user has as many processes as RLIMIT_NPROC allows'],
   ['execve', ENOMEM, 'not enough memory for the program'],
   ['clone', EAGAIN, 'no room for another process: RLIMIT_NPROC, pids.max or threads-max'],
   ['clone', ENOMEM, 'not enough memory, or the init of this pid namespace is dead'],
+  ['clone', EBADF, 'option `cgroup` must name a cgroup2 directory'],
   ['clone', EBUSY, 'the cgroup has child cgroups with controllers: name a leaf'],
   ['clone', ENOENT, 'the cgroup was removed'],
   ['clone', EACCES, 'no permission to add a process to the cgroup'],
@@ -32,6 +51,7 @@ const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: 
   ['setgroups', EPERM, 'only root, or CAP_SETGID, may set groups'],
   ['setuid', EINVAL, 'this uid does not exist in our user namespace'],
   ['setgid', EINVAL, 'this gid does not exist in our user namespace'],
+  ['setgroups', EINVAL, 'too many groups, or one that does not exist in our user namespace'],
   ['prlimit64', EPERM, 'only CAP_SYS_RESOURCE may raise a hard limit'],
   ['prlimit64', EINVAL, 'a soft limit is above its hard limit'],
   ['setpriority', EACCES, 'only CAP_SYS_NICE, or RLIMIT_NICE, may lower the nice value'],

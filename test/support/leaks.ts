@@ -1,0 +1,54 @@
+/**
+ * After every test, the open descriptors and the children of this process are those it began with. Runs
+ * in every jest worker (setupFilesAfterEnv).
+ *
+ * A test waits for what it started ('close', `exited`), so nothing is left to wait for here. The
+ * watcher's epoll set is opened once per process, before the first test.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawn } from '../../lib/index';
+
+function descriptors(): string[] {
+  const open: string[] = [];
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      open.push(`${fd} ${target}`);
+    } catch {
+      // The descriptor of readdir itself.
+    }
+  }
+  return open.sort();
+}
+
+/** Our children, by /proc/PID/stat: CONFIG_PROC_CHILDREN is not everywhere. Zombies count. */
+export function childrenOf(parent: number = process.pid): string[] {
+  const found: string[] = [];
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(ppid) === parent) {
+        found.push(`${pid} ${state ?? ''} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`);
+      }
+    } catch {
+      // Gone since the listing.
+    }
+  }
+  return found.sort();
+}
+
+let before: { descriptors: string[]; children: string[] };
+
+beforeAll(async () => {
+  await spawn('true', { stdio: 'ignore' }).exited;
+});
+
+beforeEach(() => {
+  before = { descriptors: descriptors(), children: childrenOf() };
+});
+
+afterEach(() => {
+  expect({ descriptors: descriptors(), children: childrenOf() }).toEqual(before);
+});
