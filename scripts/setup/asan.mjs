@@ -1,0 +1,85 @@
+// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, and the tests on it.
+//
+//   node scripts/setup/asan.mjs build
+//   node scripts/setup/asan.mjs test [jest arguments]
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { build, localHeaders } from './build.mjs';
+import { at, isMain, isOlder, stamp, walk } from './files.mjs';
+import { buildFixtures } from './fixtures.mjs';
+import { SetupError, main, run, show } from './run.mjs';
+import { cxx, requireTools } from './toolchain.mjs';
+
+const FOLDER = at('build/asan');
+const ADDON = at('build/asan/Release/autoreap.node');
+const STAMP = at('build/asan/.built');
+
+/** Where clangd looks by itself. */
+export const COMPILE_COMMANDS = at('build/compile_commands.json');
+
+export async function buildAsan() {
+  if (fs.existsSync(ADDON) && !isOlder(STAMP, [...walk(at('native')), at('package-lock.json')]))
+    return;
+  requireTools(cxx()[0], 'cmake', 'make');
+  const startedAt = Date.now();
+  const headers = process.env.npm_config_nodedir ?? localHeaders();
+  const env = { ...process.env, ...(headers && { npm_config_nodedir: headers }) };
+  await run(
+    'compiling the addon with sanitizers',
+    process.execPath,
+    [
+      at('node_modules/cmake-js/bin/cmake-js'),
+      ...['compile', '--directory', at('native'), '--out', FOLDER, '--config', 'Release'],
+      ...['--parallel', '2', '--CDSANITIZE=ON', '--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
+    ],
+    { env },
+  );
+  fs.copyFileSync(path.join(FOLDER, 'compile_commands.json'), COMPILE_COMMANDS);
+  stamp(STAMP, startedAt);
+}
+
+async function testAsan(jestArguments) {
+  await build();
+  await buildFixtures();
+  await buildAsan();
+  const [compiler, ...flags] = cxx();
+  const library = execFileSync(compiler, [...flags, '-print-file-name=libasan.so'], {
+    encoding: 'utf8',
+  }).trim();
+
+  const passed = await show(
+    process.execPath,
+    [
+      ...['--import', CHILDREN_MAY_LEAK],
+      ...[at('node_modules/jest/bin/jest.js'), '--runInBand', ...jestArguments],
+    ],
+    {
+      env: {
+        ...process.env,
+        AUTOREAP_ADDON: ADDON,
+        // Node itself is not instrumented, so the runtime must be there before it.
+        LD_PRELOAD: fs.realpathSync(library),
+        ASAN_OPTIONS: 'detect_leaks=1',
+        LSAN_OPTIONS: `suppressions=${at('scripts/setup/lsan.supp')}:print_suppressions=0`,
+        UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+      },
+    },
+  );
+  if (!passed) throw new SetupError('the tests failed on the sanitized addon');
+}
+
+// The runtime has read its options by now; this is for the programs that the tests start: what a shell
+// has not freed at its exit is its own affair, and would change its exit code.
+const CHILDREN_MAY_LEAK = "data:text/javascript,process.env.ASAN_OPTIONS = 'detect_leaks=0'";
+
+// What goes through the addon. The rest of the suite would find nothing here.
+const THROUGH_THE_ADDON = ['dist/test/native/', 'dist/test/spec/'];
+
+if (isMain(import.meta.url)) {
+  const [command, ...rest] = process.argv.slice(2);
+  await main(() =>
+    command === 'test' ? testAsan(rest.length > 0 ? rest : THROUGH_THE_ADDON) : buildAsan(),
+  );
+}

@@ -1,0 +1,122 @@
+// What the public types promise, and what they refuse: `npm run types`.
+import type { ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd';
+import {
+  type AutoreapOptions,
+  Child,
+  type ExitRecord,
+  Pidfd,
+  type ProcessInfo,
+  type ReapedBy,
+  type ResourceUsage,
+  type SpawnOptions,
+  type StopOptions,
+  spawn,
+} from '../..';
+
+// spawn: the streams are there where they are pipes, which is the default.
+expectType<Writable>(spawn('true').stdin);
+expectType<Readable>(spawn('true', []).stdout);
+expectType<Readable>(spawn('true', ['a'], {}).stderr);
+expectType<Readable>(spawn('true', { stdio: 'pipe' }).stdout);
+expectType<Readable | null>(spawn('true', { stdio: 'inherit' }).stdout);
+expectType<Readable | null>(spawn('true', [], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+expectType<Child>(spawn('true', undefined, { stdio: 'ignore' }));
+// Literal arrays, and arrays that nobody may write to.
+expectAssignable<Child>(spawn('ls', ['-l'] as const));
+
+expectError(spawn());
+expectError(spawn(['true']));
+expectError(spawn('true', 'a'));
+expectError(spawn('true', [1]));
+
+// The options of Node's child_process, and ours.
+expectAssignable<SpawnOptions>({
+  argv0: 'a',
+  cwd: '/',
+  detached: true,
+  env: { A: '1' },
+  gid: 1,
+  killSignal: 'SIGTERM',
+  serialization: 'advanced',
+  shell: true,
+  signal: new AbortController().signal,
+  stdio: ['pipe', 'ignore', 'inherit', 'ipc', 4],
+  timeout: 1,
+  uid: 1,
+});
+expectAssignable<SpawnOptions>({
+  autokill: true,
+  autoreap: 'require',
+  cgroup: '/sys/fs/cgroup/a',
+  groups: [1, 2],
+  inheritFds: true,
+  nice: 5,
+  noNewPrivileges: true,
+  processGroup: 0,
+  resourceUsage: true,
+  rlimits: { core: 0, nofile: { soft: 256, hard: Infinity } },
+  umask: 0o022,
+});
+expectAssignable<AutoreapOptions>({ cgroup: 3 });
+expectNotAssignable<SpawnOptions>({ autoreap: true });
+expectNotAssignable<SpawnOptions>({ autoreap: 'always' });
+expectNotAssignable<SpawnOptions>({ autokill: 'SIGKILL' });
+expectNotAssignable<SpawnOptions>({ groups: ['wheel'] });
+expectNotAssignable<SpawnOptions>({ rlimits: { files: 1 } });
+expectNotAssignable<SpawnOptions>({ rlimits: { nofile: { soft: 1 } } });
+expectNotAssignable<SpawnOptions>({ signal: 'SIGTERM' });
+expectError(spawn('true', { autoReap: 'prefer' }));
+
+// A child is Node's, and more.
+declare const child: Child;
+expectAssignable<ChildProcess>(child);
+expectAssignable<AsyncDisposable & Disposable>(child);
+expectType<number | undefined>(child.pid);
+expectType<Pidfd | undefined>(child.pidfd);
+expectType<ReapedBy>(child.reapedBy);
+expectType<'kernel' | 'pdeathsig' | undefined>(child.autokill);
+expectType<Promise<ExitRecord>>(child.exited);
+expectType<Promise<ExitRecord>>(child.stop());
+expectType<Promise<ExitRecord>>(child.stop({ killSignal: 'SIGINT', graceMs: Infinity }));
+expectType<boolean>(child.kill('SIGTERM'));
+expectAssignable<'kernel' | 'waitid' | 'libuv' | 'model'>(child.reapedBy);
+
+expectNotAssignable<new () => Child>(Child); // It is made by spawn().
+expectError(child.stop('SIGINT'));
+expectNotAssignable<StopOptions>({ killSignal: 15 });
+expectNotAssignable<StopOptions>({ graceMs: '5 s' });
+expectError((child.pidfd = undefined));
+expectError((child.reapedBy = 'kernel'));
+
+// How it ended.
+declare const record: ExitRecord;
+expectType<number>(record.pid);
+expectType<number | null>(record.exitCode);
+expectType<NodeJS.Signals | null>(record.signalCode);
+expectType<boolean>(record.coreDumped);
+expectType<boolean>(record.statusLost);
+expectType<number | undefined>(record.wstatus);
+expectType<'CLD_EXITED' | 'CLD_KILLED' | 'CLD_DUMPED' | null>(record.code);
+expectType<ResourceUsage | undefined>(record.resourceUsage);
+expectType<bigint | undefined>(record.cgroupId);
+expectType<number>(record.durationMs);
+expectError((record.exitCode = 0));
+
+// A pidfd, of anybody's process.
+const pidfd = Pidfd.open(1);
+expectType<Pidfd>(pidfd);
+expectType<number>(pidfd.fd);
+expectType<number>(pidfd.pid);
+expectType<boolean>(pidfd.signal());
+expectType<boolean>(pidfd.signal('SIGTERM', { group: true }));
+expectType<boolean>(pidfd.signal(0));
+expectType<Promise<ExitRecord>>(pidfd.exited);
+expectType<number>(pidfd.getfd(1));
+expectAssignable<ProcessInfo | undefined>(pidfd.info());
+expectAssignable<Disposable>(pidfd);
+expectType<Pidfd>(pidfd.ref().unref());
+expectError(pidfd.signal('TERM'));
+expectError(Pidfd.open('1'));
+expectNotAssignable<new (pid: number) => Pidfd>(Pidfd);
