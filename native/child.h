@@ -24,16 +24,32 @@ enum class ChildStep : int32_t {
   kExecve,
   // Steps of the parent.
   kClone,
+  kEpoll,
   kThread,
-  kStack,
   kWatch,
 };
 
 constexpr const char* kChildStepNames[] = {
-    "",           "setsid",     "setpgid",        "cgroup.procs",        "prlimit64",
-    "setpriority", "open",      "dup3",           "chdir",               "setgroups",
-    "setgid",     "setuid",     "PR_SET_NO_NEW_PRIVS", "PR_SET_PDEATHSIG", "close_range",
-    "execve",     "clone",      "pthread_create", "mmap",                "epoll_ctl",
+    "",
+    "setsid",
+    "setpgid",
+    "cgroup.procs",
+    "prlimit64",
+    "setpriority",
+    "open",
+    "dup3",
+    "chdir",
+    "setgroups",
+    "setgid",
+    "setuid",
+    "PR_SET_NO_NEW_PRIVS",
+    "PR_SET_PDEATHSIG",
+    "close_range",
+    "execve",
+    "clone",
+    "epoll_create1",
+    "pthread_create",
+    "epoll_ctl",
 };
 
 struct ChildRlimit {

@@ -283,9 +283,8 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
     out[1] = static_cast<double>(step);
     return args.Result(result);
   };
-  if (const int result = Watcher::Get().Start(); result < 0) {
-    return fail(result, ChildStep::kThread);
-  }
+  ChildStep step;
+  if (const int result = Watcher::Get().Start(&step); result < 0) return fail(result, step);
 
   out[3] = MonotonicMs();
   if (plan.death_signal == 0) {

@@ -32,11 +32,13 @@ Watcher& Watcher::Get() {
   return *watcher;
 }
 
-int Watcher::Start() {
+int Watcher::Start(ChildStep* step) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (running_) return 0;
+  *step = ChildStep::kEpoll;
   if (epoll_ < 0) epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) return -errno;
+  *step = ChildStep::kThread;
   const int result = StartThread("autoreap-watch", ThreadMain);
   running_ = result == 0;
   return result;
@@ -319,7 +321,8 @@ Napi::Value WatcherAdd(const Napi::CallbackInfo& info) {
   const int pidfd = args.Int(1);
   const auto kind = static_cast<WatchKind>(args.Int(2));
   if (!args.ok()) return args.Result(-EINVAL);
-  if (const int result = Watcher::Get().Start(); result < 0) return args.Result(result);
+  ChildStep step;
+  if (const int result = Watcher::Get().Start(&step); result < 0) return args.Result(result);
   return args.Result(Watcher::Get().Add(listener, pidfd, kind));
 }
 

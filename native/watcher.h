@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "child.h"
 #include "exit-fields.h"
 
 // How the end of a process is learnt. The values are WatchKind of lib/backend/interface.ts.
@@ -26,8 +27,8 @@ class Watcher {
  public:
   static Watcher& Get();
 
-  // Starts the thread, once. 0 | -errno.
-  int Start();
+  // Starts the thread, once. 0 | -errno, and the step that failed.
+  int Start(ChildStep* step);
 
   // A JavaScript function that wants records, and its number. >= 0 | -errno.
   int Listen(napi_env env, napi_value callback);

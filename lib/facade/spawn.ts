@@ -2,7 +2,7 @@ import * as childProcess from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { incompatibleOptions, unsupportedError } from '../errors';
 import { spawnWithHandle } from '../node/hinge';
-import type { Launch } from '../node/process-handle';
+import type { Launcher } from '../node/process-handle';
 import { execCandidates } from '../policy/exec-path';
 import { chooseGuarantee, type Guarantee } from '../policy/guarantee';
 import { openCgroup, usageSince, type CgroupDir } from './cgroup';
@@ -56,11 +56,12 @@ export function spawn(
   const given: unknown = hasArgs ? maybeOptions : argsOrOptions;
   const options =
     typeof given === 'object' && given !== null ? ({ ...given } as SpawnOptions) : given;
-  const nodeSpawn = (): childProcess.ChildProcess =>
-    childProcess.spawn(file, args as readonly string[], options as SpawnOptions);
+  const nodeSpawn = (nodeOptions: SpawnOptions): childProcess.ChildProcess =>
+    childProcess.spawn(file, args as readonly string[], nodeOptions);
 
-  if (options != null && typeof options !== 'object') nodeSpawn(); // Throws Node's own error.
-  const checked = checkOptions((options ?? {}) as SpawnOptions);
+  if (options != null && typeof options !== 'object') nodeSpawn(options as never); // Throws Node's error.
+  const known = (options ?? {}) as SpawnOptions;
+  const checked = checkOptions(known);
   if (checked.autoreap === 'require' && checked.resourceUsage && checked.cgroup === undefined) {
     throw incompatibleOptions(
       'resourceUsage',
@@ -72,10 +73,10 @@ export function spawn(
   const system = defaultSystem();
   const guarantee = choose(checked, system);
   if (guarantee.reapedBy === 'libuv' || system instanceof Error) {
-    return spawnByNode(nodeSpawn) as Child;
+    return spawnByNode(() => nodeSpawn(known)) as Child;
   }
   const cgroup = checked.cgroup === undefined ? undefined : openCgroup(checked.cgroup);
-  return spawnByClone(system, guarantee, checked, cgroup, nodeSpawn);
+  return spawnByClone(system, guarantee, checked, cgroup, known, nodeSpawn);
 }
 
 type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
@@ -145,13 +146,15 @@ function spawnByClone(
   guarantee: ByClone,
   checked: CheckedOptions,
   cgroup: CgroupDir | undefined,
-  nodeSpawn: () => childProcess.ChildProcess,
+  options: SpawnOptions,
+  nodeSpawn: (options: SpawnOptions) => childProcess.ChildProcess,
 ): Child {
   let state: ChildState | undefined;
   const startMs = nowMs();
   try {
     const child = spawnWithHandle(
       system.backend,
+      options,
       (adopted, nodeOptions) => {
         state = becomeChild(adopted);
         const session = nodeOptions.detached === true;
@@ -161,7 +164,8 @@ function spawnByClone(
     );
     if (state?.pidfd === undefined) {
       cgroup?.close();
-      if (state !== undefined && state.failure === undefined) followNode(child, state, startMs);
+      // Node.js kept its own handle: one that we do not know, or one that must refuse.
+      if (state?.failure === undefined) followNode(child, state ?? becomeChild(child), startMs);
     }
     // Where it ran out of descriptors, Node.js leaves the streams undefined, and its types say null.
     const streams = child as { -readonly [K in 'stdin' | 'stdout' | 'stderr']: Child[K] };
@@ -188,9 +192,9 @@ function launcher(
   child: childProcess.ChildProcess,
   state: ChildState,
   session: boolean,
-): Launch {
+): Launcher {
   const { backend } = system;
-  return (call, onExit) => {
+  const launch: Launcher['launch'] = (call, onExit) => {
     const becomesUser = call.uid !== undefined || call.gid !== undefined;
     const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
     const usedBefore = counted?.usage();
@@ -263,6 +267,12 @@ function launcher(
         giveUpPidfd(pidfd);
       },
     };
+  };
+  return {
+    launch,
+    failed: (error, step) => {
+      state.failure = { error, step, path: child.spawnfile };
+    },
   };
 }
 

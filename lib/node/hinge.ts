@@ -1,11 +1,15 @@
 import { ChildProcess } from 'node:child_process';
 import type { Backend } from '../backend/interface';
-import { ProcessHandle, readContract, type Launch, type NodeProcessHandle } from './process-handle';
+import { ProcessHandle, readContract, type Launcher, type NodeProcessHandle } from './process-handle';
+
+/** Marks the options of a spawn that is ours; Node.js copies it along with the others. */
+const mark = Symbol('autoreap.spawn');
 
 /** What ChildProcess.prototype.spawn is given. */
 export interface NodeSpawnOptions {
   readonly file: string;
   readonly detached?: boolean;
+  readonly [mark]?: object;
 }
 
 interface WithHandle {
@@ -19,46 +23,50 @@ interface Spawning {
 let warned = false;
 
 /**
- * Runs `call`, which calls Node's own `spawn`, with our handle under the child that it creates. All of
- * Node's code runs: its validation, its streams, its errors.
+ * Runs Node's own spawn with our handle under the child that it creates, so all of Node's code runs: its
+ * validation, its streams, its errors. `adopt` sees the new child before it is spawned; it does not if
+ * this Node.js spawns in a way that we do not know.
  *
- * ChildProcess.prototype.spawn is replaced for the length of that one call, and by its first use put
- * back, so nobody else's child passes through here. `adopt` sees the new child before it is spawned.
+ * ChildProcess.prototype.spawn is replaced for the length of that one call. Somebody else's spawn can
+ * run inside of it (in a getter of `env`, in a subscriber of the diagnostics channel): it lacks the mark
+ * and is left alone.
  */
-export function spawnWithHandle<T>(
+export function spawnWithHandle<Options extends object>(
   backend: Backend,
-  adopt: (child: ChildProcess, options: NodeSpawnOptions) => Launch,
-  call: () => T,
-): T {
+  options: Options,
+  adopt: (child: ChildProcess, options: NodeSpawnOptions) => Launcher,
+  nodeSpawn: (options: Options) => ChildProcess,
+): ChildProcess {
+  const token = {};
   const prototype = ChildProcess.prototype as unknown as Spawning;
   const stock = prototype.spawn;
-  prototype.spawn = function (options) {
-    prototype.spawn = stock;
-    const launch = adopt(this, options);
-    replaceHandle(this, backend, launch);
-    return stock.call(this, options);
+  prototype.spawn = function (spawnOptions) {
+    if (spawnOptions[mark] === token) {
+      replaceHandle(this, backend, adopt(this, spawnOptions));
+    }
+    return stock.call(this, spawnOptions);
   };
   try {
-    return call();
+    return nodeSpawn({ ...options, [mark]: token });
   } finally {
     prototype.spawn = stock;
   }
 }
 
-function replaceHandle(child: ChildProcess, backend: Backend, launch: Launch): void {
+function replaceHandle(child: ChildProcess, backend: Backend, launcher: Launcher): void {
   const holder = child as unknown as WithHandle;
   const stock = holder._handle;
   if (stock === null || typeof stock.onexit !== 'function' || typeof stock.spawn !== 'function') {
-    warnOnce();
+    warnUnknownNode();
     return;
   }
-  holder._handle = new ProcessHandle(stock, backend, launch, (contract) => {
-    if (readContract(contract) === undefined) warnOnce();
+  holder._handle = new ProcessHandle(stock, backend, launcher, (contract) => {
+    if (readContract(contract) === undefined) warnUnknownNode();
     holder._handle = stock;
   });
 }
 
-function warnOnce(): void {
+export function warnUnknownNode(): void {
   if (warned) return;
   warned = true;
   process.emitWarning(

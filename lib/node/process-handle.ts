@@ -7,7 +7,7 @@ interface StdioEntry {
   type: 'ignore' | 'pipe' | 'overlapped' | 'inherit' | 'fd' | 'wrap';
   ipc?: boolean;
   fd?: number;
-  handle?: { fd?: number; open?(fd: Fd): SyscallResult };
+  handle?: { fd?: number; open?(fd: Fd): SyscallResult; close?(): void };
 }
 
 /** What Node's ChildProcess wants from `_handle`, and what ours is made of. */
@@ -49,8 +49,13 @@ export interface Running {
   close(): void;
 }
 
-/** Creates the process, or says why not with -errno. `onExit` comes later, once. */
-export type Launch = (call: SpawnCall, onExit: (exit: NodeExit) => void) => Running | SyscallResult;
+/** What makes the process. */
+export interface Launcher {
+  /** Creates it, or says why not with -errno. `onExit` comes later, once. */
+  launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult;
+  /** Hears of a step that failed before it came to that. */
+  failed(error: SyscallResult, step: string): void;
+}
 
 /**
  * Takes the place of Node's own `Process` in a ChildProcess, and so keeps all of Node's code around it:
@@ -64,7 +69,7 @@ export class ProcessHandle implements NodeProcessHandle {
   pid?: number;
   onexit: NodeProcessHandle['onexit'];
   readonly #backend: Backend;
-  readonly #launch: Launch;
+  readonly #launcher: Launcher;
   readonly #stock: NodeProcessHandle;
   readonly #giveBack: (contract: readonly unknown[]) => void;
   // The listeners of 'exit' run in the async context of the spawn, as they do in Node.js.
@@ -76,13 +81,13 @@ export class ProcessHandle implements NodeProcessHandle {
   constructor(
     stock: NodeProcessHandle,
     backend: Backend,
-    launch: Launch,
+    launcher: Launcher,
     giveBack: (contract: readonly unknown[]) => void,
   ) {
     this.onexit = stock.onexit;
     this.#stock = stock;
     this.#backend = backend;
-    this.#launch = launch;
+    this.#launcher = launcher;
     this.#giveBack = giveBack;
   }
 
@@ -96,16 +101,22 @@ export class ProcessHandle implements NodeProcessHandle {
     discard(this.#stock, contract);
 
     const childEnds: Fd[] = [];
+    const opened: StdioEntry[] = [];
     try {
-      const stdio = this.#openStdio(call.stdio, childEnds);
-      if (typeof stdio === 'number') return stdio;
-      const running = this.#launch({ ...call, stdio }, (exit) => {
-        this.#running = undefined;
-        this.#resource.runInAsyncScope(this.onexit, this, exit.exitCode, exit.signalCode);
-      });
-      if (typeof running === 'number') return running;
-      this.#running = running;
-      this.pid = running.pid;
+      const stdio = this.#openStdio(call.stdio, childEnds, opened);
+      const result =
+        typeof stdio === 'number'
+          ? stdio
+          : this.#launcher.launch({ ...call, stdio }, (exit) => {
+              this.#running = undefined;
+              this.#resource.runInAsyncScope(this.onexit, this, exit.exitCode, exit.signalCode);
+            });
+      if (typeof result === 'number') {
+        if (!STREAMS_STAY.has(-result)) for (const entry of opened) entry.handle?.close?.();
+        return result;
+      }
+      this.#running = result;
+      this.pid = result.pid;
       return 0;
     } finally {
       for (const fd of childEnds) this.#backend.close(fd);
@@ -139,8 +150,16 @@ export class ProcessHandle implements NodeProcessHandle {
   // For 0 to 2 a real pipe(2), so that /dev/stdin opens; from 3 on, and for ipc, a socketpair, because
   // Node.js documents those as duplex. Our end goes to the stream at once: on failure below, the
   // stream sees its end, as with libuv.
-  #openStdio(entries: readonly StdioEntry[], childEnds: Fd[]): Fd[] | SyscallResult {
+  #openStdio(
+    entries: readonly StdioEntry[],
+    childEnds: Fd[],
+    opened: StdioEntry[],
+  ): Fd[] | SyscallResult {
     const stdio: Fd[] = [];
+    const failed = (error: SyscallResult, step: string): SyscallResult => {
+      this.#launcher.failed(error, step);
+      return error;
+    };
     for (const [index, entry] of entries.entries()) {
       switch (entry.type) {
         case 'ignore':
@@ -150,21 +169,22 @@ export class ProcessHandle implements NodeProcessHandle {
         case 'overlapped': {
           const oneWay = index <= 2 && entry.ipc !== true;
           const pair = oneWay ? this.#backend.pipe2() : this.#backend.socketpair();
-          if (typeof pair === 'number') return pair;
+          if (typeof pair === 'number') return failed(pair, oneWay ? 'pipe2' : 'socketpair');
           const childReads = oneWay && index === 0;
           const [ours, childs] = childReads ? [pair[1], pair[0]] : pair;
           childEnds.push(childs);
-          const opened = entry.handle?.open?.(ours) ?? -constants.errno.EINVAL;
-          if (opened < 0) {
+          const result = entry.handle?.open?.(ours) ?? -constants.errno.EINVAL;
+          if (result < 0) {
             this.#backend.close(ours);
-            return opened;
+            return failed(result, 'uv_pipe_open');
           }
+          opened.push(entry);
           stdio.push(childs);
           break;
         }
         default: {
           const fd = entry.type === 'wrap' ? entry.handle?.fd : (entry.fd ?? index);
-          if (fd === undefined || fd < 0) return -constants.errno.EINVAL;
+          if (fd === undefined || fd < 0) return failed(-constants.errno.EINVAL, 'stdio');
           stdio.push(fd);
         }
       }
@@ -172,6 +192,16 @@ export class ProcessHandle implements NodeProcessHandle {
     return stdio;
   }
 }
+
+/**
+ * After these Node.js goes on and makes streams of the pipes, which then end. After all others it makes
+ * none, and of a pipe that we have opened nobody would know; after EMFILE not even to close it.
+ */
+const STREAMS_STAY: ReadonlySet<number> = new Set([
+  constants.errno.EACCES,
+  constants.errno.EAGAIN,
+  constants.errno.ENOENT,
+]);
 
 interface Contract extends Omit<SpawnCall, 'stdio'> {
   readonly stdio: readonly StdioEntry[];
