@@ -77,6 +77,8 @@ function coded<T extends Error>(error: T, code: string, from: (...args: never[])
   Error.captureStackTrace(error, from);
   void error.stack;
   Reflect.deleteProperty(error, 'name');
+  const toString = (): string => `${error.name} [${code}]: ${error.message}`;
+  Object.defineProperty(error, 'toString', { value: toString, configurable: true, writable: true });
   return Object.assign(error, { code });
 }
 

@@ -1,5 +1,5 @@
 import type { SpawnOptions as NodeSpawnOptions } from 'node:child_process';
-import { invalidArgType, invalidArgValue, outOfRange } from '../errors';
+import { incompatibleOptions, invalidArgType, invalidArgValue, outOfRange } from '../errors';
 
 /** A soft and a hard limit, getrlimit(2); one number sets both. `Infinity` is RLIM_INFINITY. */
 export type ResourceLimit = number | { readonly soft: number; readonly hard: number };
@@ -147,10 +147,10 @@ export function checkOptions(options: AutoreapOptions): CheckedOptions {
   }
   const { processGroup } = options;
   if (processGroup !== undefined && (options as NodeSpawnOptions).detached === true) {
-    throw invalidArgValue(
-      'options.processGroup',
-      processGroup,
-      "cannot be used with 'options.detached', which starts a session and a group of its own",
+    throw incompatibleOptions(
+      'processGroup',
+      'detached',
+      'that starts a session and a group of its own.',
     );
   }
   return {

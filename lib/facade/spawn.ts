@@ -50,16 +50,17 @@ export function spawn(
   argsOrOptions?: readonly string[] | SpawnOptions,
   maybeOptions?: SpawnOptions,
 ): Child {
-  const hasArgs = Array.isArray(argsOrOptions) || maybeOptions !== undefined;
+  const hasArgs =
+    argsOrOptions == null || Array.isArray(argsOrOptions) || maybeOptions !== undefined;
   const args = hasArgs ? argsOrOptions : undefined;
   // Read once: an option with a getter must not change between our eyes and Node's.
   const given: unknown = hasArgs ? maybeOptions : argsOrOptions;
-  const options =
-    typeof given === 'object' && given !== null ? ({ ...given } as SpawnOptions) : given;
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const options = isObject ? ({ ...given } as SpawnOptions) : given;
   const nodeSpawn = (nodeOptions: SpawnOptions): childProcess.ChildProcess =>
     childProcess.spawn(file, args as readonly string[], nodeOptions);
 
-  if (options != null && typeof options !== 'object') nodeSpawn(options as never); // Throws Node's error.
+  if (options !== undefined && !isObject) nodeSpawn(options as never); // Throws Node's error.
   const known = (options ?? {}) as SpawnOptions;
   const checked = checkOptions(known);
   if (checked.autoreap === 'require' && checked.resourceUsage && checked.cgroup === undefined) {

@@ -4,16 +4,25 @@ import type { Readable, Writable } from 'node:stream';
 import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd';
 import {
   type AutoreapOptions,
+  type CapabilityName,
   Child,
   type ExitRecord,
   Pidfd,
   type ProcessInfo,
   type ReapedBy,
   type ResourceUsage,
+  type Result,
+  RunError,
+  type RunOptions,
+  type Running,
   type SpawnOptions,
   type StopOptions,
+  run,
   spawn,
+  subreaper,
+  support,
 } from '../..';
+import { close, pidfdOpen, pidfdSendSignal, pipe2, waitid } from '../../dist/lib/syscalls';
 
 // spawn: the streams are there where they are pipes, which is the default.
 expectType<Writable>(spawn('true').stdin);
@@ -120,3 +129,44 @@ expectType<Pidfd>(pidfd.ref().unref());
 expectError(pidfd.signal('TERM'));
 expectError(Pidfd.open('1'));
 expectNotAssignable<new (pid: number) => Pidfd>(Pidfd);
+
+// run: strings, unless buffers are asked for.
+expectType<Running>(run('true'));
+expectType<Child>(run('true', ['a']).child);
+expectType<Promise<string>>(run('true', [], {}).then(({ stdout }) => stdout));
+expectType<Promise<Buffer>>(run('true', { encoding: 'buffer' }).then(({ stderr }) => stderr));
+expectType<Promise<Buffer>>(run('true', [], { encoding: 'buffer' }).then(({ stdout }) => stdout));
+expectType<Promise<string>>(run('true', { encoding: 'latin1' }).then(({ stdout }) => stdout));
+expectAssignable<RunOptions>({ input: 'a', maxBuffer: Infinity, reject: false, timeout: 1 });
+expectAssignable<RunOptions>({ input: new Uint8Array(1), killSignal: 'SIGINT', graceMs: 1 });
+expectAssignable<RunOptions>({ autokill: true, cwd: '/' });
+expectNotAssignable<RunOptions>({ encoding: 'klingon' });
+expectNotAssignable<RunOptions>({ input: 1 });
+expectNotAssignable<RunOptions>({ reject: 'no' });
+expectError(run());
+expectError(run('true', 'a'));
+
+// A failure has the shape of a success, and is an Error.
+declare const failure: RunError;
+expectAssignable<Error & Result>(failure);
+expectType<string>(failure.code);
+expectType<'RunError'>(failure.name);
+expectType<number | undefined>(failure.pid);
+expectError((failure.exitCode = 0));
+
+// What this kernel can do, and the process-wide switch.
+expectType<ReapedBy>(support().reapedBy);
+expectType<boolean>(support().capabilities.CLONE_AUTOREAP.supported);
+expectAssignable<CapabilityName>('CLONE_AUTOREAP');
+expectNotAssignable<CapabilityName>('CLONE_AUTOREPEAT');
+expectType<boolean>(subreaper.enabled);
+expectType<void>(subreaper.enable());
+expectError((subreaper.enabled = true));
+
+// The thin layer: numbers in, numbers out.
+expectType<number>(pidfdOpen(1));
+expectType<void>(pidfdSendSignal(3, 15));
+expectType<readonly [number, number]>(pipe2());
+expectType<number>(waitid(3, 3, 4)!.pid);
+expectType<void>(close(3));
+expectError(pidfdSendSignal(3, 'SIGTERM'));

@@ -1,0 +1,133 @@
+// Waiting for the end of a process, by its descriptor.
+import * as childProcess from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { Pidfd, spawn, type ExitRecord } from '../../lib/index';
+import { capability } from '../support/needs';
+import { outputOf } from '../support/programs';
+import { describeEachReaper } from '../support/reapers';
+
+/** A process that is not our child, and its parent, which waits for it. */
+async function grandchild(exit: string): Promise<{
+  readonly pid: number;
+  end(): void;
+  readonly parentEnded: Promise<unknown>;
+}> {
+  const commands = `(cat <&3 >/dev/null; ${exit}) & echo $!; wait`;
+  const parent = childProcess.spawn('sh', ['-c', commands], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  });
+  const parentEnded = once(parent, 'close');
+  const [pid] = (await once(parent.stdout!.setEncoding('utf8'), 'data')) as [string];
+  const gate = parent.stdio[3] as Socket;
+  gate.resume();
+  return { pid: Number(pid), end: () => void gate.end(), parentEnded };
+}
+
+/** What the kernel tells of a process that somebody else has reaped. */
+function expectStatus(
+  record: ExitRecord,
+  exitCode: number | null,
+  signalCode: string | null,
+): void {
+  if (capability('PIDFD_INFO_EXIT').supported) {
+    expect(record).toMatchObject({ exitCode, signalCode, statusLost: false });
+  } else {
+    expect(record).toMatchObject({
+      exitCode: null,
+      signalCode: null,
+      statusLost: true,
+      code: null,
+    });
+  }
+}
+
+describe('a pidfd, of a process that is not our child', () => {
+  it('knows its exit', async () => {
+    const { pid, end, parentEnded } = await grandchild('exit 9');
+    using pidfd = Pidfd.open(pid);
+    const waiting = pidfd.exited;
+
+    end();
+
+    const record = await waiting;
+    expect(record.pid).toBe(pid);
+    expect(record.durationMs).toBeGreaterThanOrEqual(0);
+    expectStatus(record, 9, null);
+    await parentEnded;
+  });
+
+  it('knows the signal that ended it', async () => {
+    const { pid, end, parentEnded } = await grandchild('exit 9');
+    using pidfd = Pidfd.open(pid);
+
+    pidfd.signal('SIGKILL');
+
+    expectStatus(await pidfd.exited, null, 'SIGKILL');
+    end();
+    await parentEnded;
+  });
+
+  it('knows it afterwards too, and tells everybody the same', async () => {
+    const { pid, end, parentEnded } = await grandchild('exit 3');
+    using first = Pidfd.open(pid);
+    using second = Pidfd.open(pid);
+    end();
+    await parentEnded; // It has reaped it.
+
+    const [one, other, again] = await Promise.all([first.exited, second.exited, first.exited]);
+
+    expect(first.exited).toBe(first.exited);
+    expect(again).toBe(one);
+    expectStatus(one, 3, null);
+    expectStatus(other, 3, null);
+  });
+});
+
+describeEachReaper('a pidfd, of a child', ({ options: own }) => {
+  it('knows the same as its child', async () => {
+    const child = spawn('sh', ['-c', 'exit 3'], own);
+    const ended = outputOf(child);
+
+    expect(child.pidfd!.exited).toBe(child.exited);
+    expect(await child.pidfd!.exited).toMatchObject({ exitCode: 3 });
+    await ended;
+  });
+
+  it('is the same process as one that is opened by its pid', async () => {
+    const child = spawn('cat', own);
+    const ended = outputOf(child);
+    using other = Pidfd.open(child.pid!);
+
+    expect(other.fd).not.toBe(child.pidfd!.fd);
+    expect(other.inode).toBe(child.pidfd!.inode);
+    const waiting = other.exited;
+    child.stdin.end();
+    expect((await waiting).pid).toBe(child.pid);
+    await ended;
+  });
+
+  it('is not ours to close', async () => {
+    const child = spawn('cat', own);
+    const ended = outputOf(child);
+    const { fd } = child.pidfd!;
+
+    child.pidfd!.close();
+    child.pidfd![Symbol.dispose]();
+
+    expect(child.pidfd!.fd).toBe(fd);
+    expect(child.pidfd!.signal('SIGTERM')).toBe(true);
+    expect((await ended).signalCode).toBe('SIGTERM');
+    expect(child.pidfd!.fd).toBe(-1);
+  });
+
+  it('can be told not to keep us, and to keep us again', async () => {
+    const child = spawn('cat', own);
+    const ended = outputOf(child);
+
+    expect(child.pidfd!.unref()).toBe(child.pidfd);
+    expect(child.pidfd!.ref()).toBe(child.pidfd);
+    child.stdin.end();
+    expect((await ended).exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,76 @@
+// A child keeps its parent's event loop alive until it ends, unless told not to; and only its end ends it.
+import { once } from 'node:events';
+import { nativeBackend } from '../../lib/backend/native';
+import { spawn } from '../../lib/index';
+import { describeEachReaper } from '../support/reapers';
+import { Scene } from '../support/scene';
+
+describeEachReaper('a process with a living child', ({ options: { autoreap } }) => {
+  it.each(['ref', 'unref and ref'])('stays for it: %s', async (how) => {
+    await using scene = new Scene('lifetime', [autoreap, how]);
+    await scene.hear();
+    expect(await scene.line.answers()).toBe(true);
+
+    scene.line.hangUp();
+
+    expect(await scene.hear()).toEqual(['exit', 0]);
+    expect(await scene.exited).toEqual([0, null]);
+  });
+
+  it.each([
+    ['unref', 0],
+    ['pidfd.unref', 0],
+    ['exit', 7],
+  ])('leaves before it, and it lives on: %s', async (how, code) => {
+    await using scene = new Scene('lifetime', [autoreap, how]);
+
+    expect(await scene.exited).toEqual([code, null]);
+
+    expect(await scene.line.answers()).toBe(true);
+    scene.line.hangUp();
+    await scene.line.over;
+  });
+});
+
+describeEachReaper('a child that is stopped and continued', ({ options: { autoreap } }) => {
+  it('has not ended', async () => {
+    const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'], autoreap });
+    const ends: unknown[] = [];
+    child.on('exit', (...end) => ends.push(end));
+
+    child.kill('SIGSTOP');
+    awaitState(child.pidfd!.fd, WSTOPPED);
+    child.kill('SIGCONT');
+    awaitState(child.pidfd!.fd, WCONTINUED);
+    child.stdin!.write('still here');
+    const [answer] = (await once(child.stdout!, 'data')) as [Buffer];
+
+    expect(String(answer)).toBe('still here');
+    expect(ends).toEqual([]);
+    child.stdin!.end();
+    expect(await child.exited).toMatchObject({ exitCode: 0, signalCode: null });
+    expect(ends).toEqual([[0, null]]);
+  });
+
+  it('can be killed while it is stopped', async () => {
+    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], autoreap });
+    child.kill('SIGSTOP');
+    awaitState(child.pidfd!.fd, WSTOPPED);
+
+    child.kill('SIGKILL');
+
+    expect(await child.exited).toMatchObject({ exitCode: null, signalCode: 'SIGKILL' });
+  });
+});
+
+// <linux/wait.h>
+const P_PIDFD = 3;
+const WSTOPPED = 2;
+const WCONTINUED = 8;
+
+/** Blocks until our child has stopped, or runs again. Takes no exit status. */
+function awaitState(pidfd: number, state: number): void {
+  const backend = nativeBackend();
+  if (backend instanceof Error) throw backend;
+  expect(backend.waitid(P_PIDFD, pidfd, state)).toMatchObject({ status: expect.any(Number) });
+}

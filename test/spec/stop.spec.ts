@@ -1,0 +1,176 @@
+// stop(): asks politely, waits, insists; and is over when the child is.
+import { once } from 'node:events';
+import { spawn, type Child, type ChildWithStreams } from '../../lib/index';
+import { describeEachReaper, type Reaper } from '../support/reapers';
+
+const closing: Promise<unknown>[] = [];
+
+function born<T extends Child>(child: T): T {
+  closing.push(new Promise((resolve) => child.once('close', resolve)));
+  return child;
+}
+
+/** Runs until it is killed or its stdin ends. */
+function polite({ autoreap }: Reaper['options']): ChildWithStreams {
+  return born(spawn('cat', { autoreap }));
+}
+
+/** Runs until it is killed by a signal that nobody can ignore, or until its stdin ends: exit code 7. */
+async function stubborn({ autoreap }: Reaper['options']): Promise<ChildWithStreams> {
+  // Of all commands of a shell, a signal interrupts only `wait`.
+  const code =
+    "trap 'echo asked' TERM; exec 3<&0; cat <&3 >&2 & echo ready; wait $!; wait $!; exit 7";
+  const child = born(spawn('sh', ['-c', code], { autoreap }));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+/** The streams of a child that has ended close a little later. */
+const close = async (): Promise<void> => void (await Promise.all(closing.splice(0)));
+
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+
+describeEachReaper('stop()', ({ options }) => {
+  afterEach(close);
+
+  it('sends SIGTERM and resolves with the record', async () => {
+    const child = polite(options);
+
+    const record = await child.stop();
+
+    expect(record).toMatchObject({ pid: child.pid, exitCode: null, signalCode: 'SIGTERM' });
+    expect(record).toBe(await child.exited);
+  });
+
+  it('sends the signal that is asked for', async () => {
+    expect(await polite(options).stop({ killSignal: 'SIGINT' })).toMatchObject({
+      signalCode: 'SIGINT',
+    });
+  });
+
+  it('sends SIGKILL to what outlives its grace period', async () => {
+    const child = await stubborn(options);
+
+    expect(await child.stop({ graceMs: 1 })).toMatchObject({ signalCode: 'SIGKILL' });
+  });
+
+  it('sends SIGKILL at once to what gets no grace period', async () => {
+    const child = await stubborn(options);
+
+    expect(await child.stop({ graceMs: 0 })).toMatchObject({ signalCode: 'SIGKILL' });
+  });
+
+  it('never escalates when the grace period is endless', async () => {
+    const child = await stubborn(options);
+    const before = timers();
+
+    const stopped = child.stop({ graceMs: Infinity });
+
+    expect(timers()).toBe(before);
+    expect(String(await once(child.stdout, 'data'))).toBe('asked\n');
+    child.stdin.end();
+    expect(await stopped).toMatchObject({ exitCode: 7, signalCode: null });
+  });
+
+  it('is cut short by a second one with SIGKILL', async () => {
+    const child = await stubborn(options);
+    const first = child.stop({ graceMs: Infinity });
+    await once(child.stdout, 'data');
+
+    const second = child.stop({ killSignal: 'SIGKILL' });
+
+    expect(await second).toMatchObject({ signalCode: 'SIGKILL' });
+    expect(await first).toBe(await second);
+  });
+
+  it('is not prolonged by a second one', async () => {
+    const child = await stubborn(options);
+    const first = child.stop({ graceMs: 1 });
+
+    const second = child.stop({ graceMs: Infinity });
+
+    expect(await first).toMatchObject({ signalCode: 'SIGKILL' });
+    expect(await second).toBe(await first);
+  });
+
+  it('leaves no timer behind', async () => {
+    const child = polite(options);
+    const before = timers();
+
+    await child.stop({ graceMs: 2 ** 31 - 1 });
+
+    expect(timers()).toBe(before);
+  });
+
+  it('resolves with the record of a child that is dead', async () => {
+    const child = spawn('sh', ['-c', 'exit 4'], { stdio: 'ignore', ...options });
+    const record = await child.exited;
+
+    expect(await child.stop()).toBe(record);
+    expect(record).toMatchObject({ exitCode: 4, signalCode: null });
+  });
+
+  it('rejects with the error of a child that was never born', async () => {
+    const child = born(spawn('/nonexistent/program', { stdio: 'ignore', ...options }));
+    const stopped = child.stop();
+    const [error] = (await once(child, 'error')) as [Error];
+
+    await expect(stopped).rejects.toBe(error);
+    await expect(child.stop()).rejects.toBe(error);
+    expect(error).toMatchObject({ code: 'ENOENT', step: 'execve' });
+  });
+
+  it.each([
+    [{ graceMs: -1 }, 'ERR_OUT_OF_RANGE'],
+    [{ graceMs: NaN }, 'ERR_OUT_OF_RANGE'],
+    [{ graceMs: 2 ** 31 }, 'ERR_OUT_OF_RANGE'],
+    [{ graceMs: '5' as unknown as number }, 'ERR_INVALID_ARG_TYPE'],
+    [{ killSignal: 'SIGNOTHING' as 'SIGHUP' }, 'ERR_UNKNOWN_SIGNAL'],
+  ])('refuses %j, and signals nobody', async (stopOptions, code) => {
+    const child = polite(options);
+
+    await expect(child.stop(stopOptions)).rejects.toMatchObject({ code });
+
+    child.stdin.end();
+    expect(await child.exited).toMatchObject({ exitCode: 0, signalCode: null });
+  });
+});
+
+describeEachReaper('a block that is left', ({ options }) => {
+  afterEach(close);
+
+  it('has stopped its child and waited for it: await using', async () => {
+    let child: ChildWithStreams;
+    {
+      await using cat = polite(options);
+      child = cat;
+    }
+
+    expect(child.signalCode).toBe('SIGTERM');
+  });
+
+  it('has killed its child: using', async () => {
+    let child: ChildWithStreams;
+    {
+      using cat = polite(options);
+      child = cat;
+    }
+
+    expect(child.signalCode).toBeNull();
+    expect(await child.exited).toMatchObject({ signalCode: 'SIGKILL' });
+  });
+
+  it('does not mind a child that is dead, or never was', async () => {
+    {
+      await using dead = spawn('true', { stdio: 'ignore', ...options });
+      using gone = dead;
+      await gone.exited;
+    }
+    {
+      await using unborn = spawn('/nonexistent/program', { stdio: 'ignore', ...options });
+      using nobody = unborn;
+      await once(nobody, 'error');
+    }
+  });
+});
