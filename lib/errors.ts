@@ -62,7 +62,9 @@ export function unsupportedError(
   instead: string,
 ): UnsupportedError {
   const because = errno === undefined ? '' : ` (${errnoName(errno)})`;
-  const error = new Error(`${what} needs ${capability}, which is refused here${because}. ${instead}`);
+  const error = new Error(
+    `${what} needs ${capability}, which is refused here${because}. ${instead}`,
+  );
   Error.captureStackTrace(error, unsupportedError);
   return Object.assign(error, {
     code: 'ERR_AUTOREAP_UNSUPPORTED' as const,

@@ -80,8 +80,7 @@ class Fields {
   bool Has(const char* name) const {
     napi_valuetype type = napi_undefined;
     napi_value value = Get(name);
-    return value != nullptr && napi_typeof(env_, value, &type) == napi_ok &&
-           type != napi_undefined;
+    return value != nullptr && napi_typeof(env_, value, &type) == napi_ok && type != napi_undefined;
   }
   double Double(const char* name) const {
     double result = 0;

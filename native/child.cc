@@ -1,8 +1,8 @@
 // Runs between clone3(CLONE_VM | CLONE_VFORK) and execve(2), on its own stack, in the parent's
-// memory: the calling thread is suspended, every other thread runs on and may hold any lock. So: raw
-// system calls only (glibc's setuid() would signal the parent's threads, its errno is the parent's),
-// no allocation, no Node-API, no return. What fails is left in `plan.failure`, which the parent reads
-// once we are gone. A test asserts that this object file imports no symbol at all.
+// memory: the calling thread is suspended, every other thread runs on and may hold any lock. So:
+// raw system calls only (glibc's setuid() would signal the parent's threads, its errno is the
+// parent's), no allocation, no Node-API, no return. What fails is left in `plan.failure`, which the
+// parent reads once we are gone. A test asserts that this object file imports no symbol at all.
 #include "child.h"
 
 #include <fcntl.h>
@@ -72,9 +72,9 @@ IN_CHILD void DefaultSignals() noexcept {
 IN_CHILD void EnterCgroup(ChildPlan& plan) noexcept {
   static const char kProcs[] = "cgroup.procs";
   static const char kSelf[] = "0";
-  const long fd = Check(plan, ChildStep::kCgroup,
-                        RawSyscall(SYS_openat, plan.cgroup, RawPointer(kProcs),
-                                   O_WRONLY | O_CLOEXEC));
+  const long fd =
+      Check(plan, ChildStep::kCgroup,
+            RawSyscall(SYS_openat, plan.cgroup, RawPointer(kProcs), O_WRONLY | O_CLOEXEC));
   Check(plan, ChildStep::kCgroup, RawSyscall(SYS_write, fd, RawPointer(kSelf), 1));
   RawSyscall(SYS_close, fd);
 }
@@ -85,9 +85,8 @@ IN_CHILD void PlaceStdio(ChildPlan& plan) noexcept {
   for (int32_t i = 0; i < plan.stdio_count; i++) {
     const int32_t source = plan.stdio[i];
     if (source < 0 || source >= plan.stdio_count || source == i) continue;
-    plan.stdio[i] = static_cast<int32_t>(
-        Check(plan, ChildStep::kDup,
-              RawSyscall(SYS_fcntl, source, F_DUPFD_CLOEXEC, plan.stdio_count)));
+    plan.stdio[i] = static_cast<int32_t>(Check(
+        plan, ChildStep::kDup, RawSyscall(SYS_fcntl, source, F_DUPFD_CLOEXEC, plan.stdio_count)));
   }
 
   static const char kNull[] = "/dev/null";
@@ -132,8 +131,7 @@ IN_CHILD void BecomeUser(ChildPlan& plan) noexcept {
 // After setuid, which clears it. The parent may be dead by the time it is armed; then nobody will
 // ever send the signal, and we do now what it would have done.
 IN_CHILD void ArmDeathSignal(ChildPlan& plan) noexcept {
-  Check(plan, ChildStep::kPdeathsig,
-        RawSyscall(SYS_prctl, PR_SET_PDEATHSIG, plan.death_signal));
+  Check(plan, ChildStep::kPdeathsig, RawSyscall(SYS_prctl, PR_SET_PDEATHSIG, plan.death_signal));
   if (RawSyscall(SYS_getppid) != plan.parent_pid) Exit(127);
 }
 
@@ -141,8 +139,8 @@ IN_CHILD void ArmDeathSignal(ChildPlan& plan) noexcept {
 // /proc/self/fd lists. struct linux_dirent64 is 8 bytes inode, 8 offset, 2 length, 1 type, name.
 IN_CHILD long CloseByProc(int32_t first) noexcept {
   static const char kFds[] = "/proc/self/fd";
-  const long dir = RawSyscall(SYS_openat, AT_FDCWD, RawPointer(kFds), O_RDONLY | O_DIRECTORY |
-                                                                          O_CLOEXEC);
+  const long dir =
+      RawSyscall(SYS_openat, AT_FDCWD, RawPointer(kFds), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0) return dir;
   alignas(8) char buffer[2048];
   for (;;) {
@@ -161,6 +159,7 @@ IN_CHILD long CloseByProc(int32_t first) noexcept {
       }
       // FD_CLOEXEC, not close(2): the directory must not change under its reader.
       if (number && fd >= first) RawSyscall(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): getdents64 wrote it.
       at += *reinterpret_cast<const uint16_t*>(buffer + at + 16);
     }
   }
@@ -178,19 +177,19 @@ IN_CHILD void CloseOthers(ChildPlan& plan) noexcept {
   long result = -ENOENT;
   bool denied = false;
   for (const char* const* file = plan.candidates; *file != nullptr; file++) {
-    result = RawSyscall(SYS_execve, RawPointer(*file), RawPointer(plan.argv),
-                        RawPointer(plan.envp));
+    result =
+        RawSyscall(SYS_execve, RawPointer(*file), RawPointer(plan.argv), RawPointer(plan.envp));
     if (result == -ENOEXEC) {
       const char** script = plan.argv - 1;
       script[0] = kShell;
       script[1] = *file;
-      result = RawSyscall(SYS_execve, RawPointer(kShell), RawPointer(script),
-                          RawPointer(plan.envp));
+      result =
+          RawSyscall(SYS_execve, RawPointer(kShell), RawPointer(script), RawPointer(plan.envp));
     }
     if (result == -EACCES) {
       denied = true;
-    } else if (result != -ENOENT && result != -ENOTDIR && result != -ESTALE &&
-               result != -ENODEV && result != -ETIMEDOUT) {
+    } else if (result != -ENOENT && result != -ENOTDIR && result != -ESTALE && result != -ENODEV &&
+               result != -ETIMEDOUT) {
       Fail(plan, ChildStep::kExecve, result);
     }
   }

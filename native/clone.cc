@@ -89,8 +89,9 @@ constexpr uint64_t kAllowedFlags = kBirthFlags | CLONE_CLEAR_SIGHAND | CLONE_INT
                                    CLONE_AUTOREAP | CLONE_NNP | CLONE_PIDFD_AUTOKILL;
 constexpr uint64_t kLegacyFlags = 0xffffffffULL;
 
-// The child's stack: one per spawning thread, which is suspended (CLONE_VFORK) for as long as a child
-// is on it. The page below is out of bounds, so an overflow is a SIGSEGV and not a corrupted heap.
+// The child's stack: one per spawning thread, which is suspended (CLONE_VFORK) for as long as a
+// child is on it. The page below is out of bounds, so an overflow is a SIGSEGV and not a corrupted
+// heap.
 class ChildStack {
  public:
   ChildStack() = default;
@@ -135,8 +136,9 @@ long CloneOnOwnStack(const CloneCall& call, void (*entry)(void*), void* argument
   stack[0] = reinterpret_cast<void*>(entry);
   stack[1] = argument;
 
-  // Of every thread's handlers, none may run in the child: it would run in our memory (libuv's would
-  // write to our self-pipe). Raw, because libc never blocks the two signals it keeps for itself.
+  // Of every thread's handlers, none may run in the child: it would run in our memory (libuv's
+  // would write to our self-pipe). Raw, because libc never blocks the two signals it keeps for
+  // itself.
   const uint64_t all = ~0ULL;
   uint64_t before = 0;
   RawSyscall(SYS_rt_sigprocmask, SIG_SETMASK, RawPointer(&all), RawPointer(&before), 8);
@@ -145,10 +147,9 @@ long CloneOnOwnStack(const CloneCall& call, void (*entry)(void*), void* argument
   if (call.legacy) {
     // The fifth argument differs by architecture, and is unused on both. Bits above 31 would be
     // dropped silently; the caller has refused them.
-    result = autoreap_clone_trampoline(SYS_clone,
-                                       static_cast<long>(call.flags & ~CLONE_CLEAR_SIGHAND) |
-                                           call.exit_signal,
-                                       RawPointer(stack), RawPointer(pidfd), 0, 0);
+    result = autoreap_clone_trampoline(
+        SYS_clone, static_cast<long>(call.flags & ~CLONE_CLEAR_SIGHAND) | call.exit_signal,
+        RawPointer(stack), RawPointer(pidfd), 0, 0);
   } else {
     CloneArgs args = {};
     args.flags = call.flags;
@@ -203,8 +204,8 @@ void GiveBirth(void* data) {
   birth.result = CloneOnOwnStack(birth.call, RunChild, &birth.plan, &birth.pidfd);
 }
 
-// Takes the status of a child that nobody will ever hear of. With CLONE_AUTOREAP this ends with ECHILD
-// when the kernel has reaped it; either way it is gone when we return.
+// Takes the status of a child that nobody will ever hear of. With CLONE_AUTOREAP this ends with
+// ECHILD when the kernel has reaped it; either way it is gone when we return.
 void Collect(int pidfd) {
   siginfo_t info;
   while (syscall(SYS_waitid, kPPidfd, pidfd, &info, WEXITED | __WALL, nullptr) < 0 &&
@@ -214,9 +215,9 @@ void Collect(int pidfd) {
 
 // clone_execve(birth, out) => pid | -errno
 //
-// `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch, startMs].
-// The child is watched before this returns: a Worker may be ended between any two lines of JavaScript,
-// and must not leave a child that nobody waits for.
+// `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch,
+// startMs]. The child is watched before this returns: a Worker may be ended between any two lines
+// of JavaScript, and must not leave a child that nobody waits for.
 Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   Args args(info);
   const Fields from(info[0]);
@@ -237,8 +238,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   const auto kind = static_cast<WatchKind>(from.Int("watch"));
   const int listener = from.Int("listener");
   if (!args.ok() || !from.ok() || limits.size() % 3 != 0 ||
-      (birth.call.flags & kBirthFlags) != kBirthFlags ||
-      (birth.call.flags & ~kAllowedFlags) != 0 ||
+      (birth.call.flags & kBirthFlags) != kBirthFlags || (birth.call.flags & ~kAllowedFlags) != 0 ||
       (birth.call.legacy && (birth.call.flags & ~CLONE_CLEAR_SIGHAND & ~kLegacyFlags) != 0)) {
     return args.Result(-EINVAL);
   }
@@ -246,8 +246,8 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   std::vector<ChildRlimit> rlimits;
   const auto limit = [](double value) { return value < 0 ? ~0ULL : static_cast<uint64_t>(value); };
   for (size_t i = 0; i < limits.size(); i += 3) {
-    rlimits.push_back({static_cast<uint32_t>(limits[i]), limit(limits[i + 1]),
-                       limit(limits[i + 2])});
+    rlimits.push_back(
+        {static_cast<uint32_t>(limits[i]), limit(limits[i + 1]), limit(limits[i + 2])});
   }
 
   ChildPlan& plan = birth.plan;
@@ -332,15 +332,16 @@ Napi::Value Clone3Probe(const Napi::CallbackInfo& info) {
   int* const nowhere = reinterpret_cast<int*>(~0ULL & ~4095ULL);
 
   const long result = CloneOnOwnStack(call, RunNothing, nullptr, nowhere);
-  // Should a kernel ever succeed here, RunNothing has left at once, and says "I am no kernel you know".
+  // Should a kernel ever succeed here, RunNothing has left at once, and says "I am no kernel you
+  // know".
   return args.Result(result >= 0 ? -EIO : result);
 }
 
 // clone_exit_info() => 1 | 0 | -errno
 //
-// Whether PIDFD_GET_INFO tells how a reaped process ended. Before SUPPORTED_MASK (6.19) only a reaped
-// child can show it, so one is born, leaves and is collected: with exit signal 0 and no exec, it is
-// invisible to wait(2) and raises no SIGCHLD.
+// Whether PIDFD_GET_INFO tells how a reaped process ended. Before SUPPORTED_MASK (6.19) only a
+// reaped child can show it, so one is born, leaves and is collected: with exit signal 0 and no
+// exec, it is invisible to wait(2) and raises no SIGCHLD.
 Napi::Value CloneExitInfo(const Napi::CallbackInfo& info) {
   Args args(info);
   CloneCall call;

@@ -15,8 +15,8 @@ struct CloneCall {
   int32_t cgroup = -1;  // With CLONE_INTO_CGROUP.
 };
 
-// Creates a child that runs `entry(argument)` on the calling thread's private stack. Returns its pid
-// or -errno; `*pidfd` means something only with a pid.
+// Creates a child that runs `entry(argument)` on the calling thread's private stack. Returns its
+// pid or -errno; `*pidfd` means something only with a pid.
 long CloneOnOwnStack(const CloneCall& call, void (*entry)(void*), void* argument, int* pidfd);
 
 void InitClone(Napi::Env env, Napi::Object exports);

@@ -25,9 +25,9 @@ struct ExitFields {
   double nivcsw;
 };
 constexpr const char* kExitFieldNames[] = {
-    "watch",    "lost",     "wstatus",  "atMs",      "hasCgroup", "cgroupHigh",
-    "cgroupLow", "hasRusage", "utimeUs",  "stimeUs",   "maxrssKib", "minflt",
-    "majflt",   "inblock",  "oublock",  "nvcsw",     "nivcsw",
+    "watch",     "lost",      "wstatus", "atMs",    "hasCgroup", "cgroupHigh",
+    "cgroupLow", "hasRusage", "utimeUs", "stimeUs", "maxrssKib", "minflt",
+    "majflt",    "inblock",   "oublock", "nvcsw",   "nivcsw",
 };
 static_assert(sizeof(ExitFields) / sizeof(double) == sizeof(kExitFieldNames) / sizeof(char*));
 

@@ -56,8 +56,8 @@ Napi::Value CloseRange(const Napi::CallbackInfo& info) {
   const int flags = args.Int(2);
   if (!args.ok()) return args.Result(-EINVAL);
 
-  return args.Errno(syscall(SYS_close_range, static_cast<unsigned>(first),
-                            static_cast<unsigned>(last), flags));
+  return args.Errno(
+      syscall(SYS_close_range, static_cast<unsigned>(first), static_cast<unsigned>(last), flags));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// A system call and nothing else: no errno, no libc, no thread-local storage. For the code that runs
-// between clone and execve, where libc's state belongs to a thread that is suspended (child.cc).
+// A system call and nothing else: no errno, no libc, no thread-local storage. For the code that
+// runs between clone and execve, where libc's state belongs to a thread that is suspended
+// (child.cc).
 #pragma once
 
 #if defined(__x86_64__)
@@ -26,10 +27,7 @@
   register long x2 asm("x2") = c;
   register long x3 asm("x3") = d;
   register long x4 asm("x4") = e;
-  asm volatile("svc #0"
-               : "+r"(x0)
-               : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-               : "memory");
+  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
   return x0;
 }
 

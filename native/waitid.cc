@@ -11,8 +11,8 @@ namespace {
 
 // waitid(2): (idtype, id, options, out) => 0 | -errno
 //
-// `out`: si_pid, si_uid, si_signo, si_code, si_status, then utime and stime in microseconds, maxrss in
-// KiB, minflt, majflt, inblock, oublock, nvcsw, nivcsw. si_pid 0: nothing to report (WNOHANG).
+// `out`: si_pid, si_uid, si_signo, si_code, si_status, then utime and stime in microseconds, maxrss
+// in KiB, minflt, majflt, inblock, oublock, nvcsw, nivcsw. si_pid 0: nothing to report (WNOHANG).
 Napi::Value Waitid(const Napi::CallbackInfo& info) {
   Args args(info);
   const int idtype = args.Int(0);
@@ -29,20 +29,14 @@ Napi::Value Waitid(const Napi::CallbackInfo& info) {
   const auto microseconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
   };
-  const double fields[] = {static_cast<double>(answer.si_pid),
-                           static_cast<double>(answer.si_uid),
-                           static_cast<double>(answer.si_signo),
-                           static_cast<double>(answer.si_code),
-                           static_cast<double>(answer.si_status),
-                           microseconds(usage.ru_utime),
-                           microseconds(usage.ru_stime),
-                           static_cast<double>(usage.ru_maxrss),
-                           static_cast<double>(usage.ru_minflt),
-                           static_cast<double>(usage.ru_majflt),
-                           static_cast<double>(usage.ru_inblock),
-                           static_cast<double>(usage.ru_oublock),
-                           static_cast<double>(usage.ru_nvcsw),
-                           static_cast<double>(usage.ru_nivcsw)};
+  const double fields[] = {
+      static_cast<double>(answer.si_pid),    static_cast<double>(answer.si_uid),
+      static_cast<double>(answer.si_signo),  static_cast<double>(answer.si_code),
+      static_cast<double>(answer.si_status), microseconds(usage.ru_utime),
+      microseconds(usage.ru_stime),          static_cast<double>(usage.ru_maxrss),
+      static_cast<double>(usage.ru_minflt),  static_cast<double>(usage.ru_majflt),
+      static_cast<double>(usage.ru_inblock), static_cast<double>(usage.ru_oublock),
+      static_cast<double>(usage.ru_nvcsw),   static_cast<double>(usage.ru_nivcsw)};
   static_assert(sizeof(fields) / sizeof(double) == 14);
   for (const double field : fields) *out++ = field;
   return args.Result(0);

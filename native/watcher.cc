@@ -209,9 +209,8 @@ int Watcher::Listen(napi_env env, napi_value callback) {
   auto* ref = new ListenerRef{this, static_cast<int>(number)};
   napi_value name;
   napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
-  const napi_status status =
-      napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver,
-                                      &listener.function);
+  const napi_status status = napi_create_threadsafe_function(
+      env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver, &listener.function);
   if (status != napi_ok) {
     listener.function = nullptr;
     delete ref;
@@ -270,9 +269,9 @@ void Watcher::Deliver(napi_env env, napi_value callback, void* context, void*) {
   }
 }
 
-// The environment is going away (a Worker has ended): the function is deleted after this returns, and
-// the lock keeps the thread from calling it meanwhile. Children go on living, and are still reaped;
-// an autokill child keeps its descriptor, or it would die with the Worker.
+// The environment is going away (a Worker has ended): the function is deleted after this returns,
+// and the lock keeps the thread from calling it meanwhile. Children go on living, and are still
+// reaped; an autokill child keeps its descriptor, or it would die with the Worker.
 void Watcher::Forget(napi_env, void* data, void*) {
   auto* ref = static_cast<ListenerRef*>(data);
   Watcher& watcher = *ref->watcher;

@@ -1,8 +1,8 @@
 // The one thread that learns how processes end.
 //
 // It holds an epoll set of pidfds and, per JavaScript environment, a queue of records and a
-// napi_threadsafe_function that delivers them in batches. It does not depend on any event loop: with
-// the loop blocked or its Worker ended, children are still reaped.
+// napi_threadsafe_function that delivers them in batches. It does not depend on any event loop:
+// with the loop blocked or its Worker ended, children are still reaped.
 #pragma once
 
 #include <napi.h>

@@ -119,9 +119,13 @@ function table(rows, paint) {
   ]);
   const head = ['child', 'pid', 'pidfd', 'how it ended', 'reaped by', 'time'];
   const right = new Set([1, 2, 5]);
-  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...cells.map((row) => row[i].length)),
+  );
   const layOut = (row) =>
-    row.map((cell, i) => (right.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ');
+    row
+      .map((cell, i) => (right.has(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ');
   return [paint('1', layOut(head)), ...cells.map(layOut)].map((line) => line.trimEnd()).join('\n');
 }
 
@@ -136,7 +140,9 @@ if (values.help) {
   const report = support();
   const { rows, output } = await children();
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ support: report, children: rows, output }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ support: report, children: rows, output }, null, 2)}\n`,
+    );
   } else {
     process.stdout.write(
       `${describeSupport(report, paint)}\n\n${table(rows, paint)}\n\nThe piped child said: ${output}\n`,

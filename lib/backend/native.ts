@@ -253,8 +253,7 @@ class NativeBackend implements Backend {
           wstatus: lost === 0 ? get('wstatus') : undefined,
           lost: lost === 0 ? 0 : -lost,
           atMs: get('atMs'),
-          cgroupId:
-            get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
+          cgroupId: get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
           rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
         });
       } catch (error) {

@@ -10,13 +10,7 @@ import {
   type SyscallResult,
   type WatchId,
 } from '../backend/interface';
-import {
-  errnoError,
-  invalidArgType,
-  outOfRange,
-  unknownSignal,
-  unsupportedError,
-} from '../errors';
+import { errnoError, invalidArgType, outOfRange, unknownSignal, unsupportedError } from '../errors';
 import { decodeWaitStatus } from '../policy/wait-status';
 import { exitRecord, type ExitRecord } from './exit-record';
 import { integer } from './options';

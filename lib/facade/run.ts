@@ -113,8 +113,16 @@ export function run(
     (Array.isArray(argsOrOptions) ? maybeOptions : (argsOrOptions as RunOptions | undefined)) ??
     maybeOptions ??
     {};
-  const { input, encoding = 'utf8', reject = true, signal, timeout, killSignal, graceMs, ...rest } =
-    options;
+  const {
+    input,
+    encoding = 'utf8',
+    reject = true,
+    signal,
+    timeout,
+    killSignal,
+    graceMs,
+    ...rest
+  } = options;
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw invalidArgType('options.input', 'of type string or an instance of Uint8Array', input);
   }
@@ -194,7 +202,7 @@ export function run(
       durationMs: record?.durationMs ?? tookMs,
       reapedBy: isNativeError(child) ? 'libuv' : child.reapedBy,
     };
-    const cause = error ?? (reasons.isCanceled ? signal?.reason : undefined);
+    const cause: unknown = error ?? (reasons.isCanceled ? signal?.reason : undefined);
     if (failed && reject) throw new RunError(result, cause);
     return result;
   };

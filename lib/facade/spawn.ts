@@ -287,4 +287,3 @@ function nowMs(): number {
 function pack(items: readonly string[]): string {
   return items.length === 0 ? '' : `${items.join('\0')}\0`;
 }
-

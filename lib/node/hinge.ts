@@ -1,6 +1,11 @@
 import { ChildProcess } from 'node:child_process';
 import type { Backend } from '../backend/interface';
-import { ProcessHandle, readContract, type Launcher, type NodeProcessHandle } from './process-handle';
+import {
+  ProcessHandle,
+  readContract,
+  type Launcher,
+  type NodeProcessHandle,
+} from './process-handle';
 
 /** Marks the options of a spawn that is ours; Node.js copies it along with the others. */
 const mark = Symbol('autoreap.spawn');

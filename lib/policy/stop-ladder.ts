@@ -34,11 +34,7 @@ const TRANSITIONS: {
     stop: ({ killSignal, graceMs }) =>
       killSignal === 'SIGKILL'
         ? ['killing', { type: 'signal', signal: 'SIGKILL' }] // There is nothing left to escalate to.
-        : [
-            'terminating',
-            { type: 'signal', signal: killSignal },
-            { type: 'arm-grace', graceMs },
-          ],
+        : ['terminating', { type: 'signal', signal: killSignal }, { type: 'arm-grace', graceMs }],
     grace: () => ['running'], // Nothing was asked for; a timer that fires late changes nothing.
     exit: () => ['exited'],
   },

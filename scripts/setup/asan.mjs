@@ -52,7 +52,7 @@ async function testAsan(jestArguments) {
   const passed = await show(
     process.execPath,
     [
-      ...['--import', CHILDREN_MAY_LEAK],
+      ...['--import', CALM_CHILDREN],
       ...[at('node_modules/jest/bin/jest.js'), '--runInBand', ...jestArguments],
     ],
     {
@@ -70,12 +70,20 @@ async function testAsan(jestArguments) {
   if (!passed) throw new SetupError('the tests failed on the sanitized addon');
 }
 
-// The runtime has read its options by now; this is for the programs that the tests start: what a shell
-// has not freed at its exit is its own affair, and would change its exit code.
-const CHILDREN_MAY_LEAK = "data:text/javascript,process.env.ASAN_OPTIONS = 'detect_leaks=0'";
+// The runtime has read its options by now. These are for the programs that the tests start: nothing in
+// them may differ from a start without it, and what a shell has not freed is its own affair.
+const CHILD_OPTIONS = [
+  ...['detect_leaks=0', 'disable_coredump=0', 'use_sigaltstack=0'],
+  ...['handle_segv=0', 'handle_sigbus=0', 'handle_sigfpe=0'],
+].join(':');
+const CALM_CHILDREN = `data:text/javascript,process.env.ASAN_OPTIONS = '${CHILD_OPTIONS}'`;
 
 // What goes through the addon. The rest of the suite would find nothing here.
-const THROUGH_THE_ADDON = ['dist/test/native/', 'dist/test/spec/'];
+const THROUGH_THE_ADDON = [
+  ...['dist/test/native/', 'dist/test/spec/'],
+  // The sanitizers need descriptors of their own.
+  ...['--testPathIgnorePatterns', 'failures-limits'],
+];
 
 if (isMain(import.meta.url)) {
   const [command, ...rest] = process.argv.slice(2);

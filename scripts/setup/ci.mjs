@@ -29,7 +29,11 @@ const APT = `
 const npm = (...args) => ['npm', ...args];
 // In the guest without the tests of this folder's scripts: they ask nothing of a kernel, and starting
 // so many processes takes an emulated machine a minute.
-const GUEST_SUITE = ['jest', '--testPathIgnorePatterns', 'unit/tooling'];
+const GUEST_SUITE = [
+  'jest',
+  ...['--testPathIgnorePatterns', 'unit/tooling'],
+  ...['--testTimeout', '240000'], // Emulation is slow, and the arm64 kind slower.
+];
 const vm = (...options) => npm('run', '--silent', 'vm', '--', ...options, '--', ...GUEST_SUITE);
 
 /**

@@ -42,9 +42,9 @@ describeEachReaper('a child with a cgroup of its own', ({ name, options }) => {
     const { resourceUsage } = await child.exited;
 
     expect(resourceUsage?.source).toBe(name === 'kernel' ? 'cgroup' : 'waitid');
-    expect(
-      (resourceUsage?.userCPUTime ?? 0) + (resourceUsage?.systemCPUTime ?? 0),
-    ).toBeGreaterThan(0);
+    expect((resourceUsage?.userCPUTime ?? 0) + (resourceUsage?.systemCPUTime ?? 0)).toBeGreaterThan(
+      0,
+    );
   });
 
   if (name === 'kernel') {

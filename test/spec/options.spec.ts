@@ -98,7 +98,7 @@ describe('an option of ours', () => {
     for (const nothing of [undefined, null]) {
       const options = Object.fromEntries(names.map((name) => [name, nothing]));
 
-      const { events } = await ourFailureOf('true', [], options as SpawnOptions);
+      const { events } = await ourFailureOf('true', [], options);
 
       expect(events).toContain('close 0 null');
     }
@@ -161,8 +161,8 @@ describe("an option of Node's", () => {
     ['a function for options', ['true', [], () => {}]],
   ])('is taken or refused as by Node.js with %s', async (_title, [file, args, options]) => {
     const given = [file, args, options] as unknown as [string, string[], SpawnOptions];
-    const node = await failureOf(childProcess.spawn as AnySpawn, ...given);
-    const ours = await failureOf(spawn as AnySpawn, ...given);
+    const node = await failureOf(childProcess.spawn, ...given);
+    const ours = await failureOf(spawn, ...given);
 
     const { how, error, message, events } = node;
     expect(ours).toMatchObject({ how, error, message, events });

@@ -266,7 +266,7 @@ describe('the arguments of run', () => {
   ])('throw at once for a wrong %s: %j', async (_name, options, code) => {
     let thrown: unknown;
     try {
-      await run('true', options as object).catch(() => undefined);
+      await run('true', options).catch(() => undefined);
     } catch (error) {
       thrown = error;
     }

@@ -90,8 +90,8 @@ export async function failureOf(
 }
 
 function described(thrown: Error): Pick<Failure, 'error' | 'message' | 'thrown'> {
-  const { message, ...error } = { ...thrown, name: thrown.name, message: thrown.message };
-  return { error, message, thrown };
+  const { message, name } = thrown;
+  return { error: { ...(thrown as object), name }, message, thrown };
 }
 
 /** The same from Node's own spawn, which is what ours is measured by. */
@@ -100,7 +100,7 @@ export async function nodeFailureOf(
   args: readonly string[] = [],
   options: SpawnOptions = {},
 ): Promise<Failure> {
-  return await failureOf(childProcess.spawn as AnySpawn, file, args, options);
+  return await failureOf(childProcess.spawn, file, args, options);
 }
 
 export async function ourFailureOf(
@@ -108,7 +108,7 @@ export async function ourFailureOf(
   args: readonly string[] = [],
   options: SpawnOptions = {},
 ): Promise<Failure> {
-  return await failureOf(spawn as AnySpawn, file, args, options);
+  return await failureOf(spawn, file, args, options);
 }
 
 /**

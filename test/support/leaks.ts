@@ -2,8 +2,7 @@
  * After every test, the open descriptors and the children of this process are those it began with. Runs
  * in every jest worker (setupFilesAfterEnv).
  *
- * A test waits for what it started ('close', `exited`), so nothing is left to wait for here. The
- * watcher's epoll set is opened once per process, before the first test.
+ * A test waits for what it started ('close', `exited`), so nothing is left to wait for here.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { spawn } from '../../lib/index';
@@ -30,7 +29,9 @@ export function childrenOf(parent: number = process.pid): string[] {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
       const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (Number(ppid) === parent) {
-        found.push(`${pid} ${state ?? ''} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`);
+        found.push(
+          `${pid} ${state ?? ''} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`,
+        );
       }
     } catch {
       // Gone since the listing.
@@ -41,8 +42,11 @@ export function childrenOf(parent: number = process.pid): string[] {
 
 let before: { descriptors: string[]; children: string[] };
 
+// What is opened once per process is opened now: the watcher's epoll set, and the /dev/null that libuv
+// keeps in reserve from its first stream on.
 beforeAll(async () => {
-  await spawn('true', { stdio: 'ignore' }).exited;
+  const child = spawn('true');
+  await new Promise((resolve) => child.once('close', resolve));
 });
 
 beforeEach(() => {
@@ -51,11 +55,14 @@ beforeEach(() => {
 
 afterEach(() => {
   const after = { descriptors: descriptors(), children: childrenOf() };
-  const minus = (all: string[], known: string[]): string[] => all.filter((it) => !known.includes(it));
+  const minus = (all: string[], known: string[]): string[] =>
+    all.filter((it) => !known.includes(it));
   expect({
     openedDescriptors: minus(after.descriptors, before.descriptors),
     // Sockets aside: where one file is run alone, jest's own workers end during the first test.
-    closedDescriptors: minus(before.descriptors, after.descriptors).filter((it) => !/socket:/.test(it)),
+    closedDescriptors: minus(before.descriptors, after.descriptors).filter(
+      (it) => !/socket:/.test(it),
+    ),
     newChildren: minus(after.children, before.children),
   }).toEqual({ openedDescriptors: [], closedDescriptors: [], newChildren: [] });
 });

@@ -26,7 +26,6 @@ export function describeEachReaper(subject: string, block: (reaper: Reaper) => v
       });
     } else {
       const missing = reaper.name === 'kernel' ? 'CLONE_AUTOREAP' : 'P_PIDFD';
-      // eslint-disable-next-line jest/no-disabled-tests -- named: the capability is missing here.
       describe.skip(`${title} (no ${missing}: ${errno ?? 'unknown'})`, () => {
         block(reaper);
       });

@@ -48,7 +48,7 @@ type AnySpawn = (
 export async function worldOf(
   options: SpawnOptions = {},
   { file = program('world'), args = [] as readonly string[] } = {},
-  by: AnySpawn = spawn as AnySpawn,
+  by: AnySpawn = spawn,
 ): Promise<World> {
   const { stdout, stderr, exitCode } = await outputOf(by(file, args, options));
   if (exitCode !== 0) throw new Error(`world ended with ${String(exitCode)}: ${stderr}`);
@@ -60,7 +60,7 @@ export async function nodeWorldOf(
   options: SpawnOptions = {},
   program: { file?: string; args?: readonly string[] } = {},
 ): Promise<World> {
-  return await worldOf(options, program, childProcess.spawn as AnySpawn);
+  return await worldOf(options, program, childProcess.spawn);
 }
 
 /** Spawns with both, and expects that a child cannot tell which of them it was. */

@@ -25,7 +25,9 @@ const shapeOf = (error: Coded): unknown => ({
   kind: error.constructor.name,
 });
 
-class Thing {}
+class Thing {
+  readonly of = 'a kind';
+}
 const VALUES: readonly unknown[] = [
   undefined,
   null,
