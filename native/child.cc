@@ -132,7 +132,9 @@ IN_CHILD void BecomeUser(ChildPlan& plan) noexcept {
 // ever send the signal, and we do now what it would have done.
 IN_CHILD void ArmDeathSignal(ChildPlan& plan) noexcept {
   Check(plan, ChildStep::kPdeathsig, RawSyscall(SYS_prctl, PR_SET_PDEATHSIG, plan.death_signal));
-  if (RawSyscall(SYS_getppid) != plan.parent_pid) Exit(127);
+  // 0 is a parent outside of our pid namespace, which nobody can tell from another.
+  const long parent = RawSyscall(SYS_getppid);
+  if (parent != plan.parent_pid && parent != 0) Exit(127);
 }
 
 // Until Linux 5.9 is the baseline, and where seccomp refuses close_range(2): mark what
@@ -209,7 +211,8 @@ IN_CHILD void CloseOthers(ChildPlan& plan) noexcept {
           RawSyscall(SYS_prlimit64, 0, plan.rlimits[i].resource, RawPointer(&limit)));
   }
   if (plan.nice != kUnset) {
-    Check(plan, ChildStep::kSetpriority, RawSyscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice));
+    const long result = RawSyscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice);
+    if (!plan.nice_optional) Check(plan, ChildStep::kSetpriority, result);
   }
   if (plan.umask != kUnset) RawSyscall(SYS_umask, plan.umask);
   PlaceStdio(plan);

@@ -78,6 +78,7 @@ struct ChildPlan {
   const ChildRlimit* rlimits = nullptr;
   int32_t rlimit_count = 0;
   int32_t nice = kUnset;
+  bool nice_optional = false;
   int32_t umask = kUnset;
   const uint32_t* groups = nullptr;
   int32_t group_count = kUnset;

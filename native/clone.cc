@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -189,6 +190,20 @@ class PackedStrings {
   std::vector<const char*> pointers_;
 };
 
+// Descriptors that are the child's alone, and closed here whatever becomes of it.
+class ChildEnds {
+ public:
+  explicit ChildEnds(std::vector<int32_t> fds) : fds_(std::move(fds)) {}
+  ChildEnds(const ChildEnds&) = delete;
+  ChildEnds& operator=(const ChildEnds&) = delete;
+  ~ChildEnds() {
+    for (const int32_t fd : fds_) close(fd);
+  }
+
+ private:
+  std::vector<int32_t> fds_;
+};
+
 // One call of clone_execve, whichever thread makes it.
 struct Birth {
   CloneCall call;
@@ -216,12 +231,15 @@ void Collect(int pidfd) {
 // clone_execve(birth, out) => pid | -errno
 //
 // `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch,
-// startMs]. The child is watched before this returns: a Worker may be ended between any two lines
-// of JavaScript, and must not leave a child that nobody waits for.
+// startMs]. The child is watched, and its ends of the pipes are closed, before this returns: a Worker
+// may be ended between any two lines of JavaScript, runs no `finally` then, and must not leave a child
+// that nobody waits for, or a pipe that never ends.
 Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   Args args(info);
   const Fields from(info[0]);
   double* out = args.Doubles(1, 4);
+
+  const ChildEnds child_ends(from.Numbers<int32_t>("closeAfter"));
 
   Birth birth;
   birth.call.flags = static_cast<uint64_t>(from.Double("flags"));
@@ -277,6 +295,15 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   plan.no_new_privs = from.Bool("noNewPrivs");
   plan.death_signal = from.Int("deathSignal");
   plan.close_from = from.IntOrUnset("closeFrom");
+  if (plan.death_signal != 0 && plan.nice == kUnset) {
+    // The nice value is a thread's, and the spawner has that of whoever started it.
+    errno = 0;  // -1 is also a value.
+    const int nice = getpriority(PRIO_PROCESS, 0);
+    if (errno == 0) {
+      plan.nice = nice;
+      plan.nice_optional = true;
+    }
+  }
   if (!from.ok()) return args.Result(-EINVAL);
 
   const auto fail = [&](long result, ChildStep step) {
@@ -301,7 +328,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
     return fail(-plan.failure.error, plan.failure.step);
   }
 
-  const int64_t watch = Watcher::Get().Add(listener, birth.pidfd, kind);
+  const int64_t watch = Watcher::Get().Add(listener, birth.pidfd, kind, true);
   if (watch < 0) {
     // An unwatched child would be a zombie one day. It has hardly run: end it, and say so.
     if (syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0) == 0) {

@@ -44,7 +44,7 @@ int Watcher::Start(ChildStep* step) {
   return result;
 }
 
-int64_t Watcher::Add(int listener, int pidfd, WatchKind kind) {
+int64_t Watcher::Add(int listener, int pidfd, WatchKind kind, bool child) {
   const std::lock_guard<std::mutex> lock(mutex_);
   // A number is never used twice, so an event that was already on its way cannot hit a later watch.
   const int64_t id = ++last_watch_;
@@ -67,7 +67,7 @@ int64_t Watcher::Add(int listener, int pidfd, WatchKind kind) {
   const auto known = static_cast<size_t>(listener) < listeners_.size();
   if (listener < 0 || !known) return -EINVAL;
   // Into the table first: the event may be there before epoll_ctl returns.
-  watches_.emplace(id, Watch{pidfd, kind, listener});
+  watches_.emplace(id, Watch{pidfd, kind, listener, child});
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, pidfd, &event) != 0) {
     const int error = errno;
     watches_.erase(id);
@@ -200,24 +200,28 @@ void Watcher::Flush() {
 }
 
 int Watcher::Listen(napi_env env, napi_value callback) {
+  // Without the lock: creating the function runs JavaScript, the hooks of async_hooks, and a hook
+  // that spawns would wait for us for ever.
+  auto* ref = new ListenerRef{this, -1};
+  napi_threadsafe_function function = nullptr;
+  napi_value name;
+  napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
+  const napi_status status = napi_create_threadsafe_function(
+      env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver, &function);
+  if (status != napi_ok) {
+    delete ref;
+    return status == napi_function_expected ? -EINVAL : -ENOMEM;
+  }
+  napi_unref_threadsafe_function(env, function);
+
   const std::lock_guard<std::mutex> lock(mutex_);
   size_t number = 0;  // The place of one that has gone, or a new one.
   while (number < listeners_.size() && listeners_[number]->function != nullptr) number++;
   if (number == listeners_.size()) listeners_.push_back(std::make_unique<Listener>());
-  Listener& listener = *listeners_[number];
-  listener.signalled = false;
-  auto* ref = new ListenerRef{this, static_cast<int>(number)};
-  napi_value name;
-  napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
-  const napi_status status = napi_create_threadsafe_function(
-      env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver, &listener.function);
-  if (status != napi_ok) {
-    listener.function = nullptr;
-    delete ref;
-    return status == napi_function_expected ? -EINVAL : -ENOMEM;
-  }
-  napi_unref_threadsafe_function(env, listener.function);
-  return static_cast<int>(number);
+  ref->listener = static_cast<int>(number);
+  listeners_[number]->signalled = false;
+  listeners_[number]->function = function;
+  return ref->listener;
 }
 
 int Watcher::Reference(napi_env env, int number, bool on) {
@@ -284,7 +288,10 @@ void Watcher::Forget(napi_env, void* data, void*) {
     Watch& watch = at->second;
     if (watch.listener != ref->listener) {
       ++at;
-    } else if (watch.state == Watch::kDone) {
+    } else if (watch.state == Watch::kDone || !watch.child) {
+      if (watch.state == Watch::kAlive) {
+        epoll_ctl(watcher.epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+      }
       close(watch.pidfd);
       at = watcher.watches_.erase(at);
     } else {
@@ -322,7 +329,7 @@ Napi::Value WatcherAdd(const Napi::CallbackInfo& info) {
   if (!args.ok()) return args.Result(-EINVAL);
   ChildStep step;
   if (const int result = Watcher::Get().Start(&step); result < 0) return args.Result(result);
-  return args.Result(Watcher::Get().Add(listener, pidfd, kind));
+  return args.Result(Watcher::Get().Add(listener, pidfd, kind, false));
 }
 
 // watcher_close(watch) => 0 | -errno

@@ -38,7 +38,9 @@ class Watcher {
 
   // Takes `pidfd`, which closes by Close() or, when the listener's environment has ended, with the
   // process it names. Returns the watch, or -errno and takes nothing.
-  int64_t Add(int listener, int pidfd, WatchKind kind);
+  // `child`: it goes on being watched when the environment ends, to be reaped, and because the last
+  // reference to an autokill pidfd is the child's life. A stranger's pidfd is closed then.
+  int64_t Add(int listener, int pidfd, WatchKind kind, bool child);
 
   // Closes the pidfd of a watch. A child that is alive and ours to reap stays watched: only its
   // record will not be delivered. 0 | -EBADF.
@@ -54,6 +56,7 @@ class Watcher {
     int pidfd;
     WatchKind kind;
     int listener;  // -1: nobody; the pidfd closes with the process.
+    bool child;
     enum { kAlive, kRetry, kDone } state = kAlive;
     double retry_until_ms = 0;
   };

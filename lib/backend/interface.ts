@@ -59,6 +59,8 @@ export interface CloneRequest {
   cwd: string | undefined;
   /** Our descriptor for the child's i, or -1 for /dev/null (0 to 2) or nothing. */
   stdio: readonly Fd[];
+  /** Descriptors that are closed here once the child has them, or could not be born. */
+  closeAfter: readonly Fd[];
   /** setsid(2). */
   session: boolean;
   /** setpgid(2). */

@@ -211,9 +211,11 @@ class NativeBackend implements Backend {
 
   #listen(): SyscallResult {
     if (this.#listener < 0) {
-      this.#listener = this.#addon.watcher_listen((batch) => {
+      const listener = this.#addon.watcher_listen((batch) => {
         this.#onBatch(batch);
       });
+      // A hook of async_hooks may have spawned meanwhile, and listens already.
+      if (this.#listener < 0) this.#listener = listener;
     }
     return this.#listener;
   }

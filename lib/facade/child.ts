@@ -99,13 +99,8 @@ export class Child extends ChildProcess implements AsyncDisposable {
    * pidfd_send_signal(2) is refused.
    */
   async stop(options: StopOptions = {}): Promise<ExitRecord> {
-    const { killSignal = 'SIGTERM', graceMs = GRACE_MS } = options;
-    signalNumber(killSignal);
-    if (typeof graceMs !== 'number') throw invalidArgType('graceMs', 'of type number', graceMs);
-    if (!(graceMs >= 0) || (graceMs > TIMER_MAX_MS && graceMs !== Infinity)) {
-      throw outOfRange('graceMs', `>= 0 && <= ${String(TIMER_MAX_MS)}, or Infinity`, graceMs);
-    }
-    if (this[kState].failure === undefined) {
+    const { killSignal, graceMs } = checkStop(options);
+    if (this.pid !== undefined) {
       stepStop(this, this[kState], { type: 'stop', killSignal, graceMs });
     }
     return await this[kState].exited;
@@ -122,7 +117,7 @@ export class Child extends ChildProcess implements AsyncDisposable {
 
   /** `stop()`, for `await using`. A child that was never born is no error here. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this[kState].failure === undefined) await this.stop();
+    if (this.pid !== undefined) await this.stop();
   }
 
   /** @internal Node's error of a failed spawn also says which step failed, and what to do. */
@@ -136,9 +131,9 @@ export class Child extends ChildProcess implements AsyncDisposable {
   }
 
   [inspect.custom](): string {
-    const { record, failure, reapedBy } = this[kState];
+    const { record, reapedBy } = this[kState];
     const state =
-      failure !== undefined
+      this.pid === undefined
         ? 'never born'
         : record === undefined
           ? 'running'
@@ -149,6 +144,17 @@ export class Child extends ChildProcess implements AsyncDisposable {
               : `killed by ${record.signalCode}`;
     return `Child { pid: ${String(this.pid)}, state: '${state}', reapedBy: '${reapedBy}' }`;
   }
+}
+
+/** Reads the options of `stop`. */
+export function checkStop(options: StopOptions): Required<StopOptions> {
+  const { killSignal = 'SIGTERM', graceMs = GRACE_MS } = options;
+  signalNumber(killSignal);
+  if (typeof graceMs !== 'number') throw invalidArgType('graceMs', 'of type number', graceMs);
+  if (!(graceMs >= 0) || (graceMs > TIMER_MAX_MS && graceMs !== Infinity)) {
+    throw outOfRange('graceMs', `>= 0 && <= ${String(TIMER_MAX_MS)}, or Infinity`, graceMs);
+  }
+  return { killSignal, graceMs };
 }
 
 /** Performs what the ladder says. */

@@ -152,15 +152,20 @@ export class Pidfd implements Disposable {
 
   /**
    * Sends a signal; never to a stranger, whatever became of the pid. Signal 0 only checks. With
-   * `group`, to the process group that this process leads, even when it is dead itself (Linux 6.9).
+   * `group`, to the process group that this process leads, even when it is dead itself (Linux 6.9);
+   * for that, hold a pidfd of your own, since a child's closes with its exit.
    * @returns false if there is nobody left to receive it.
-   * @throws `EPERM`; `EINVAL` for `group` before 6.9; `ENOSYS` where the call is refused: we never
+   * @throws `EPERM`; `EBADF` once closed; `EINVAL` for `group` before 6.9; `ENOSYS` where the call is refused: we never
    * signal by pid instead.
    * @see pidfd_send_signal(2)
    */
   signal(signal: NodeJS.Signals | number = 'SIGTERM', options: { group?: boolean } = {}): boolean {
     const signo = signalNumber(signal);
-    if (this.#fd < 0) return false;
+    if (this.#fd < 0) {
+      // Of a child it says that the child is gone; its group, or a stranger, may live.
+      if (this.#lent === undefined || options.group === true) this.#open('pidfd_send_signal');
+      return false;
+    }
     const flags = options.group === true ? PIDFD_SIGNAL_PROCESS_GROUP : 0;
     const result = this.#system.backend.pidfdSendSignal(this.#fd, signo, flags);
     if (result < 0 && result !== -ESRCH) {

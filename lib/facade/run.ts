@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
-import { invalidArgType } from '../errors';
+import { invalidArgType, invalidArgValue } from '../errors';
 import type { ReapedBy } from '../policy/guarantee';
-import type { Child, StopOptions } from './child';
+import { checkStop, type Child, type StopOptions } from './child';
 import type { ExitRecord, ResourceUsage } from './exit-record';
 import { integer, type SpawnOptions } from './options';
 import { spawn } from './spawn';
@@ -90,6 +90,7 @@ export type Running<Output extends string | Buffer = string> = Promise<Result<Ou
   readonly child: Child;
 };
 
+type RunTextOptions = RunOptions & { readonly encoding?: BufferEncoding };
 type RunArgs<Options> = [options: Options] | [args: readonly string[], options: Options];
 
 /**
@@ -101,8 +102,9 @@ export function run(
   file: string,
   ...rest: RunArgs<RunOptions & { readonly encoding: 'buffer' }>
 ): Running<Buffer>;
-export function run(file: string, args?: readonly string[], options?: RunOptions): Running;
-export function run(file: string, options: RunOptions): Running;
+export function run(file: string, args?: readonly string[], options?: RunTextOptions): Running;
+export function run(file: string, options: RunTextOptions): Running;
+export function run(file: string, ...rest: RunArgs<RunOptions>): Running<string | Buffer>;
 export function run(
   file: string,
   argsOrOptions?: readonly string[] | RunOptions,
@@ -126,6 +128,13 @@ export function run(
   if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw invalidArgType('options.input', 'of type string or an instance of Uint8Array', input);
   }
+  if (encoding !== 'buffer' && (typeof encoding !== 'string' || !Buffer.isEncoding(encoding))) {
+    throw invalidArgValue(
+      'options.encoding',
+      encoding,
+      "must be an encoding of Buffer, or 'buffer'",
+    );
+  }
   const maxBytes =
     options.maxBuffer === Infinity
       ? Infinity
@@ -135,17 +144,31 @@ export function run(
     throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
   }
 
-  const stop: StopOptions = {
+  const stop = checkStop({
     ...(killSignal === undefined ? {} : { killSignal }),
     ...(graceMs === undefined ? {} : { graceMs }),
-  };
+  });
   const reasons = { timedOut: false, isCanceled: false, isMaxBuffer: false };
   const child = spawnOrFail(file, args, rest);
   const stopFor = (reason: keyof typeof reasons): void => {
     if (isNativeError(child) || reasons[reason]) return;
     reasons[reason] = true;
-    child.stop(stop).catch(() => undefined); // It rejects where `exited` does, which is awaited.
+    // What holds its output longer than it lives (a grandchild) is not waited for; what it wrote itself
+    // is in the pipes, and read in the turn of the event loop that comes first.
+    const cutOff = (): void => {
+      setImmediate(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      });
+    };
+    child.stop(stop).then(cutOff, (error: unknown) => {
+      // It may not be signalled: then it goes on, and we do not wait for it.
+      if (child.pid !== undefined) unstoppable(error as Error);
+      cutOff();
+    });
   };
+  let unstoppable!: (error: Error) => void;
+  const notStopped = new Promise<Error>((resolve) => (unstoppable = resolve));
 
   const collect = async (): Promise<Result<string | Buffer>> => {
     const startMs = performance.now();
@@ -163,7 +186,7 @@ export function run(
       stopFor('isMaxBuffer');
     };
     const [record, stdout, stderr] = await Promise.all([
-      child.exited.catch((error: unknown) => error as Error),
+      Promise.race([child.exited, notStopped]).catch((error: unknown) => error as Error),
       drain(child.stdout, maxBytes, onOverflow),
       drain(child.stderr, maxBytes, onOverflow),
     ]);
@@ -189,7 +212,7 @@ export function run(
     const result: Result<string | Buffer> = {
       file,
       args,
-      pid: record?.pid,
+      pid: isNativeError(child) ? undefined : child.pid,
       exitCode: record?.exitCode ?? null,
       signalCode: record?.signalCode ?? null,
       stdout: decode(stdout),

@@ -175,7 +175,8 @@ function spawnByClone(
     streams.stderr ??= null;
     return child as Child;
   } catch (error) {
-    cgroup?.close();
+    // Born all the same (Node.js threw later): then it closes with the child's end.
+    if (state?.pidfd === undefined) cgroup?.close();
     if (state?.failure !== undefined) {
       explainFailure(error, state.failure);
       state.reject(error);
@@ -215,6 +216,7 @@ function launcher(
         envp: pack(call.envPairs),
         cwd: call.cwd,
         stdio: call.stdio,
+        closeAfter: call.childEnds.splice(0),
         session,
         processGroup: checked.processGroup,
         rlimits: checked.rlimits,

@@ -33,6 +33,8 @@ export interface SpawnCall {
   readonly gid: number | undefined;
   /** Our descriptor for the child's i, or -1. */
   readonly stdio: readonly Fd[];
+  /** Those of `stdio` that are the child's alone. Who takes them out closes them. */
+  readonly childEnds: Fd[];
 }
 
 /** The end of a process, as a ChildProcess tells it. */
@@ -107,7 +109,7 @@ export class ProcessHandle implements NodeProcessHandle {
       const result =
         typeof stdio === 'number'
           ? stdio
-          : this.#launcher.launch({ ...call, stdio }, (exit) => {
+          : this.#launcher.launch({ ...call, stdio, childEnds }, (exit) => {
               this.#running = undefined;
               this.#resource.runInAsyncScope(this.onexit, this, exit.exitCode, exit.signalCode);
             });
@@ -203,7 +205,7 @@ const STREAMS_STAY: ReadonlySet<number> = new Set([
   constants.errno.ENOENT,
 ]);
 
-interface Contract extends Omit<SpawnCall, 'stdio'> {
+interface Contract extends Omit<SpawnCall, 'stdio' | 'childEnds'> {
   readonly stdio: readonly StdioEntry[];
 }
 

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const PROCESS = fileURLToPath(new URL('subject-process.mjs', import.meta.url));
+const PATIENCE_MS = 120_000;
 
 export class Subject {
   #child;
@@ -25,18 +26,28 @@ export class Subject {
   }
 
   /** Performs one of the module's actions there, and brings its result. One at a time. */
-  perform(action, ...args) {
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
-      this.#child.send({ action, args });
-    });
+  async perform(action, ...args) {
+    let timer;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending = { resolve, reject };
+        this.#child.send({ action, args });
+        timer = setTimeout(() => {
+          reject(new Error(`${action}(${args.join(', ')}) waits for an exit that does not come`));
+          this.#child.kill('SIGKILL');
+        }, PATIENCE_MS);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#pending = undefined;
+    }
   }
 
   /** Ends the process, and with it the children it still has. */
   async end() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
     await ended;
   }
 }

@@ -12,6 +12,8 @@ export const ARCHITECTURES = {
     qemu: 'qemu-system-x86_64',
     qemuPackage: 'qemu-system-x86',
     console: 'ttyS0',
+    // The emulator of a busy machine may be late: an old kernel would then panic over its timer.
+    kernelOptions: ['no_timer_check'],
     tcg: ['-cpu', 'max'],
     kvm: ['-cpu', 'host'],
   },
@@ -23,6 +25,7 @@ export const ARCHITECTURES = {
     qemu: 'qemu-system-aarch64',
     qemuPackage: 'qemu-system-arm',
     console: 'ttyAMA0',
+    kernelOptions: [],
     // The architected algorithm of pointer authentication is most of the emulator's work, and
     // nobody attacks the guest.
     tcg: ['-machine', 'virt', '-cpu', 'max,pauth-impdef=on'],

@@ -45,7 +45,8 @@ tell() { echo "@@vm:$nonce $*" >&3; }
 in_session() {
   setsid env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/sh LANG=C.UTF-8 TMPDIR=/tmp CI=1 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/autoreap/node_modules/.bin \
-    AUTOREAP_VM=1 AUTOREAP_VM_KERNEL="$(uname -r)" "$@" </dev/null >/run/output 2>&1 3<&-
+    AUTOREAP_VM=1 AUTOREAP_VM_KERNEL="$(uname -r)" $(cat /vm/environment) "$@" \
+    </dev/null >/run/output 2>&1 3<&-
 }
 
 mkdir -p /autoreap

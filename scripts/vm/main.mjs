@@ -56,23 +56,29 @@ async function main(options) {
       writeRootfs({ file: initrd, arch, index, node: node.file, products, command, nonce }),
     );
     const machine = { ...options, arch, kernel: kernel.vmlinuz, initrd, nonce };
-    return await bootKvmOrTcg(machine, kernel);
+    return await bootMachine(machine, kernel);
   } finally {
     if (options.keep) say(`kept ${initrd}`);
     else fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function bootKvmOrTcg(machine, kernel) {
-  const accelerator = chooseAccelerator(machine.arch, machine.accel);
-  try {
-    return await runMachine({ ...machine, accelerator }, kernel);
-  } catch (error) {
-    const mayRetry = accelerator === 'kvm' && machine.accel === 'auto';
-    if (!mayRetry || error.outcome !== 'boot-failed') throw error;
-    warn(`${error.message}\nKVM does not work here; emulating instead.`);
-    rememberBrokenKvm();
-    return runMachine({ ...machine, accelerator: 'tcg' }, kernel);
+/** KVM, emulation if that fails to boot, and once more: a starved emulator may miss its timers. */
+async function bootMachine(machine, kernel) {
+  const { accel } = machine;
+  const first = chooseAccelerator(machine.arch, accel);
+  const attempts =
+    accel === 'kvm' ? ['kvm'] : first === 'kvm' ? ['kvm', 'tcg', 'tcg'] : ['tcg', 'tcg'];
+  for (const [i, accelerator] of attempts.entries()) {
+    try {
+      const result = await runMachine({ ...machine, accelerator }, kernel);
+      // It was KVM, then, not the kernel or the memory.
+      if (attempts[0] === 'kvm' && accelerator === 'tcg') rememberBrokenKvm();
+      return result;
+    } catch (error) {
+      if (error.outcome !== 'boot-failed' || i === attempts.length - 1) throw error;
+      warn(`${error.message}\nOnce more, with ${attempts[i + 1]}.`);
+    }
   }
 }
 
@@ -112,7 +118,10 @@ function checkBuilt(products, command) {
   warn(message);
 }
 
-const suite = () => ['jest', ...(process.stdout.isTTY ? ['--colors'] : [])];
+const suite = () => [
+  'jest',
+  ...(process.stdout.isTTY && !process.env.NO_COLOR ? ['--colors'] : []),
+];
 
 function printKernels(index) {
   const newest = new Map();

@@ -13,7 +13,7 @@ export const GUEST_ROOT = '/autoreap';
 
 const LEFT_OUT = /^(\.git|\.cache|node_modules|build|prebuilds|coverage|.*\.tgz)$/;
 
-/** Adds the project, with what was compiled for the guest by `products` (see `hostProducts`). */
+/** Adds the project, with what was compiled for the guest by `products` (see `productsIn`). */
 export function addProject(cpio, products) {
   cpio.tree(GUEST_ROOT, root, (name) => LEFT_OUT.test(name));
   for (const [folder, files] of Object.entries(products)) {

@@ -46,6 +46,7 @@ const brokenKvm = () =>
 export function qemuArguments({ arch, accelerator, kernel, initrd, memory, cpus, verbose }) {
   const kernelOptions = [
     `console=${arch.console} panic=-1 rdinit=/init random.trust_cpu=on`,
+    ...arch.kernelOptions,
     verbose ? 'loglevel=7' : 'quiet loglevel=1',
   ];
   return [
@@ -144,13 +145,13 @@ export function boot(machine, signal, listener) {
     child.on('error', (error) => fail('boot-failed', `${machine.arch.qemu}: ${error.message}.`));
     child.on('close', (code, signalName) => {
       lines.end();
-      if (/Kernel panic/.test(tail)) fail('kernel-panic', 'The kernel panicked.');
-      else if (bootMs === undefined) {
-        fail(
-          'boot-failed',
-          `QEMU ended (${signalName ?? code}) before the kernel reached user space.`,
-        );
-      } else fail('machine-stopped', `The machine stopped while we waited for ${awaited}.`);
+      const panicked = /Kernel panic/.test(tail);
+      const end = panicked ? 'The kernel panicked' : `QEMU ended (${signalName ?? code})`;
+      if (bootMs === undefined) fail('boot-failed', `${end} before there was a user space.`);
+      else {
+        const outcome = panicked ? 'kernel-panic' : 'machine-stopped';
+        fail(outcome, `${end} while we waited for ${awaited}.`);
+      }
     });
   });
 }

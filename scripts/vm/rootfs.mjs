@@ -56,6 +56,8 @@ export async function writeRootfs({ file, arch, index, node, products, command, 
   cpio.file('/init', here('guest-init.sh'), 0o755);
   cpio.file('/vm/facts.cjs', here('guest-facts.cjs'));
   cpio.data('/vm/nonce', nonce);
+  // CI=1 alone makes some tools colour what they write.
+  cpio.data('/vm/environment', process.stdout.isTTY && !process.env.NO_COLOR ? '' : 'NO_COLOR=1');
   cpio.data('/vm/now', `@${Math.floor(Date.now() / 1000)}`);
   cpio.data('/vm/command', `exec ${command.map(quote).join(' ')}\n`);
   cpio.close();

@@ -117,8 +117,8 @@ describe('PIDFD_SIGNAL_PROCESS_GROUP', () => {
 
 describe('the number of a process', () => {
   itNeeds(
-    ['CLONE_AUTOREAP', 'ns_last_pid'],
-    'is free at the HUP of an AUTOREAP child, whose pidfd does not name the next owner',
+    ['CLONE_AUTOREAP', 'ns_last_pid', 'SCHED_FIFO'],
+    'is free when an AUTOREAP child is gone, whose pidfd does not name the next owner',
     () => {
       expect(observe('pidfd', 'reuse', 'autoreap')).toEqual({
         "the second has the first one's number": true,
@@ -130,7 +130,7 @@ describe('the number of a process', () => {
     },
   );
 
-  itNeeds(['PIDFD_INFO_EXIT', 'ns_last_pid'], 'is kept by a zombie', () => {
+  itNeeds(['PIDFD_INFO_EXIT', 'ns_last_pid', 'SCHED_FIFO'], 'is kept by a zombie', () => {
     expect(observe('pidfd', 'reuse', 'plain')).toEqual({
       "the second has the first one's number": false,
       "SIGKILL through the first one's pidfd": 0,

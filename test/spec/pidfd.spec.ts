@@ -215,7 +215,7 @@ describe('a pidfd that is closed', () => {
     expect(pidfd.fd).toBe(-1);
     expect(pidfd.pid).toBe(process.pid);
     expect(pidfd.inode).toBeUndefined();
-    expect(pidfd.signal(0)).toBe(false);
+    expect(() => pidfd.signal(0)).toThrow(code('EBADF'));
     expect(() => pidfd.info()).toThrow(code('EBADF'));
     expect(() => pidfd.getfd(0)).toThrow(/^pidfd_getfd EBADF, pid \d+: it is closed$/);
     expect(() => pidfd.releaseMemory()).toThrow(code('EBADF'));

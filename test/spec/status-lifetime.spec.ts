@@ -72,5 +72,7 @@ const WCONTINUED = 8;
 function awaitState(pidfd: number, state: number): void {
   const backend = nativeBackend();
   if (backend instanceof Error) throw backend;
-  expect(backend.waitid(P_PIDFD, pidfd, state)).toMatchObject({ status: expect.any(Number) as number });
+  expect(backend.waitid(P_PIDFD, pidfd, state)).toMatchObject({
+    status: expect.any(Number) as number,
+  });
 }

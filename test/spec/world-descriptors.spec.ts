@@ -76,7 +76,7 @@ describeEachReaper('the descriptors of a child', ({ options: own }) => {
     ['a descriptor that is not open, from 3 on', ['ignore', 'ignore', 'ignore', 0x7ffffff0]],
     ['a negative descriptor', ['ignore', -1, 'ignore']],
     ['a stream without a descriptor', ['ignore', new PassThrough(), 'ignore']],
-    ['an unknown word', ['ignore', 'pip', 'ignore']],
+    ['an unknown word', ['ignore', 'pip' as 'pipe', 'ignore']],
     ['two channels', ['ignore', 'ipc', 'ipc']],
     ['an unknown word for all', 'pip' as 'pipe'],
   ])('fail as under Node.js: %s', async (_title, stdio) => {

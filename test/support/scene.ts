@@ -16,6 +16,13 @@ export interface SceneOptions {
  */
 export const STRAY = 20;
 
+const running = new Set<Scene>();
+
+// What a test that ran out of time has left; jest would wait for it for ever.
+afterEach(async () => {
+  for (const scene of running) await scene[Symbol.asyncDispose]();
+});
+
 /**
  * A fixture script in a node process of its own, which runs while the test does and says lines of JSON.
  * Started by Node's own spawn: the observer is not what is observed.
@@ -34,22 +41,23 @@ export class Scene implements AsyncDisposable {
   #stderr = '';
 
   constructor(name: string, args: readonly string[] = [], options: SceneOptions = {}) {
-    const [file = '', ...words] = [...(options.through ?? []), process.execPath, script(name)];
+    const words = [...(options.through ?? []), process.execPath, script(name), ...args];
     const stdio = Array<'pipe' | 'ignore'>(STRAY + 1).fill('ignore');
     for (const fd of [0, 1, 2, 3, STRAY]) stdio[fd] = 'pipe';
     const env = { ...process.env, ...options.env };
-    this.process = spawn(file, [...words, ...args], { stdio, env });
+    this.process = spawn(words[0]!, words.slice(1), { stdio, env });
     this.line = new Line(this.process.stdio[3] as Duplex);
     this.exited = once(this.process, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     this.#closed = once(this.process, 'close');
+    running.add(this);
     this.#said = createInterface(this.process.stdout!)[Symbol.asyncIterator]();
     this.process.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
   }
 
   /** What it says next. */
   async hear<T>(): Promise<T> {
-    const { value, done } = await this.#said.next();
-    if (done !== true) return JSON.parse(value) as T;
+    const next = await this.#said.next();
+    if (next.done !== true) return JSON.parse(next.value) as T;
     const [code, signal] = await this.exited;
     throw new Error(
       `${this.process.spawnargs.join(' ')}: ${String(code ?? signal)}\n${this.#stderr}`,
@@ -57,6 +65,7 @@ export class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    running.delete(this);
     this.process.kill('SIGKILL');
     for (const stream of this.process.stdio) stream?.destroy();
     await this.#closed;
@@ -73,6 +82,7 @@ export class Line {
   constructor(stream: Duplex) {
     this.#stream = stream;
     stream.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
+    stream.on('error', () => {}); // Nobody is left to be told: it closes next.
     this.over = new Promise((resolve) => {
       stream.once('close', () => {
         resolve(this.#said);
@@ -86,7 +96,7 @@ export class Line {
     this.#stream.write('ping\n');
     const answer = (): boolean => this.#said.slice(before).includes('ping\n');
     while (!answer() && this.#stream.readable) {
-      await Promise.race([once(this.#stream, 'data'), this.over]);
+      await Promise.race([new Promise((more) => this.#stream.once('data', more)), this.over]);
     }
     return answer();
   }
