@@ -231,9 +231,9 @@ void Collect(int pidfd) {
 // clone_execve(birth, out) => pid | -errno
 //
 // `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch,
-// startMs]. The child is watched, and its ends of the pipes are closed, before this returns: a Worker
-// may be ended between any two lines of JavaScript, runs no `finally` then, and must not leave a child
-// that nobody waits for, or a pipe that never ends.
+// startMs]. The child is watched, and its ends of the pipes are closed, before this returns: a
+// Worker may be ended between any two lines of JavaScript, runs no `finally` then, and must not
+// leave a child that nobody waits for, or a pipe that never ends.
 Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   Args args(info);
   const Fields from(info[0]);

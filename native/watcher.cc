@@ -206,8 +206,8 @@ int Watcher::Listen(napi_env env, napi_value callback) {
   napi_threadsafe_function function = nullptr;
   napi_value name;
   napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
-  const napi_status status = napi_create_threadsafe_function(
-      env, callback, nullptr, name, 0, 1, ref, Forget, ref, Deliver, &function);
+  const napi_status status = napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1,
+                                                             ref, Forget, ref, Deliver, &function);
   if (status != napi_ok) {
     delete ref;
     return status == napi_function_expected ? -EINVAL : -ENOMEM;

@@ -1,7 +1,7 @@
 // Options that are wrong: Node's errors, with the option's name, and no process.
 import * as childProcess from 'node:child_process';
 import { Pidfd, spawn, type SpawnOptions } from '../../lib/index';
-import { failureOf, nodeFailureOf, ourFailureOf, type AnySpawn } from '../support/failures';
+import { failureOf, nodeFailureOf, ourFailureOf } from '../support/failures';
 import { itNeeds } from '../support/needs';
 
 /** Whatever it is, spawn must refuse it before there is a process. */
