@@ -154,6 +154,7 @@ IN_CHILD long CloseByProc(int32_t first) noexcept {
     for (long at = 0; at < bytes;) {
       const char* name = buffer + at + 19;
       long fd = 0;
+      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): getdents64 wrote it.
       bool number = *name != '\0';
       for (; *name != '\0'; name++) {
         if (*name < '0' || *name > '9') number = false;
@@ -161,7 +162,6 @@ IN_CHILD long CloseByProc(int32_t first) noexcept {
       }
       // FD_CLOEXEC, not close(2): the directory must not change under its reader.
       if (number && fd >= first) RawSyscall(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
-      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): getdents64 wrote it.
       at += *reinterpret_cast<const uint16_t*>(buffer + at + 16);
     }
   }
