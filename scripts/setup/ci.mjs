@@ -28,16 +28,21 @@ const APT = `
 
 const npm = (...args) => ['npm', ...args];
 // In the guest without the tests of this folder's scripts: they ask nothing of a kernel, and starting
-// so many processes takes an emulated machine a minute.
+// so many processes takes an emulated machine a minute. In band: there is one processor.
 const GUEST_SUITE = [
-  'jest',
-  ...['--testPathIgnorePatterns', 'unit/tooling'],
+  ...['jest', '--runInBand', '--testPathIgnorePatterns', 'unit/tooling'],
   ...['--testTimeout', '240000'], // Emulation is slow, and the arm64 kind slower.
+];
+// The newest kernel sees everything. The others see what a kernel can decide; how options are read, and
+// what Node.js does with them, is the same on each, and would double the hour.
+const KERNELS_SUITE = [
+  ...GUEST_SUITE,
+  'native/|spec/(autokill|cgroup|failures-limits|failures.spec|pid-reuse|pidfd|refused|status|stop|streams|world.spec|zombies)',
 ];
 // One processor each: two guests run at a time on our two, and QEMU's emulation of several has been seen
 // to break a kernel that patches itself (int3 in __alloc_frozen_pages, 7.3).
-const vm = (...options) =>
-  npm('run', '--silent', 'vm', '--', ...options, '--cpus', '1', '--', ...GUEST_SUITE);
+const vm = (suite, ...options) =>
+  npm('run', '--silent', 'vm', '--', ...options, '--cpus', '1', '--timeout', '40', '--', ...suite);
 
 /**
  * A step counts as one passed or failed, unless jest says how many it ran. `tries`: for what the
@@ -56,22 +61,22 @@ const STEPS = [
 ];
 
 const KERNELS = [
-  { name: 'linux 7 x64', command: vm('--kernel', '7.x'), jest: true, skips: false },
+  { name: 'linux 7 x64', command: vm(GUEST_SUITE, '--kernel', '7.x'), jest: true, skips: false },
   {
     name: 'linux 7 arm64',
-    command: vm('--kernel', '7.x', '--arch', 'arm64'),
+    command: vm(KERNELS_SUITE, '--kernel', '7.x', '--arch', 'arm64'),
     jest: true,
     skips: false,
   },
-  { name: 'linux 6.12 x64', command: vm('--kernel', '6.12'), jest: true },
-  { name: 'linux 6.1 x64', command: vm('--kernel', '6.1'), jest: true },
-  { name: 'linux 5.10 x64', command: vm('--kernel', '5.10'), jest: true },
+  { name: 'linux 6.12 x64', command: vm(KERNELS_SUITE, '--kernel', '6.12'), jest: true },
+  { name: 'linux 6.1 x64', command: vm(KERNELS_SUITE, '--kernel', '6.1'), jest: true },
+  { name: 'linux 5.10 x64', command: vm(KERNELS_SUITE, '--kernel', '5.10'), jest: true },
 ];
 const KERNEL_LANES = 2;
 
 const MINUTE = 60_000;
-const STEP_LIMIT_MS = 25 * MINUTE;
-const RUN_LIMIT_MS = 80 * MINUTE;
+const STEP_LIMIT_MS = 42 * MINUTE;
+const RUN_LIMIT_MS = 82 * MINUTE;
 const TRY_AGAIN_MS = 10_000;
 const STILL_HERE_MS = 60_000;
 
