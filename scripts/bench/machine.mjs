@@ -15,7 +15,7 @@ export async function machineFacts() {
     node: process.version,
     libuv: process.versions.uv,
     reapedBy: await reapedBy(),
-    scheduling: scheduling(),
+    nice: os.getPriority(),
     load: loadNow(),
   };
 }
@@ -23,17 +23,6 @@ export async function machineFacts() {
 /** The load of the last minute: above the number of cores, somebody else is being measured too. */
 export function loadNow() {
   return Math.round(os.loadavg()[0] * 100) / 100;
-}
-
-// A real-time policy, where somebody chose one to be heard on a busy machine; else the nice value.
-function scheduling() {
-  const stat = fs.readFileSync('/proc/self/stat', 'utf8');
-  const [priority, policy] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(37, 39);
-  const name = { 1: 'SCHED_FIFO', 2: 'SCHED_RR' }[policy];
-  return name === undefined ? `nice ${os.getPriority()}` : `${name} ${priority}`;
 }
 
 // fork(2) copies page tables; with huge pages there is 1/512 of them.

@@ -3,12 +3,12 @@
 const MS_DIGITS = 3;
 
 export function renderMachine(machine) {
-  const { cpu, cores, memoryGib, kernel, hugePages, node, libuv, reapedBy, scheduling, load } =
+  const { cpu, cores, memoryGib, kernel, hugePages, node, libuv, reapedBy, nice, load } =
     machine;
   return [
     `${cpu}, ${cores} cores, ${memoryGib} GiB; ${kernel}, transparent huge pages: ${hugePages}`,
     `Node.js ${node}, libuv ${libuv}; children of autoreap are reaped by: ${reapedBy}`,
-    `load ${load}, ${scheduling}`,
+    `load ${load}, nice ${nice}`,
     '',
   ].join('\n');
 }

@@ -60,17 +60,26 @@ const STEPS = [
   { name: 'package', command: npm('run', 'pack:check') },
 ];
 
+// Twice, because emulation itself fails now and then: an oops in the guest's kernel, a node that dies of
+// SIGSEGV on emulated arm64 (both seen, neither repeatable). The log keeps the first try.
 const KERNELS = [
-  { name: 'linux 7 x64', command: vm(GUEST_SUITE, '--kernel', '7.x'), jest: true, skips: false },
+  {
+    name: 'linux 7 x64',
+    command: vm(GUEST_SUITE, '--kernel', '7.x'),
+    jest: true,
+    skips: false,
+    tries: 2,
+  },
   {
     name: 'linux 7 arm64',
     command: vm(KERNELS_SUITE, '--kernel', '7.x', '--arch', 'arm64'),
     jest: true,
     skips: false,
+    tries: 2,
   },
-  { name: 'linux 6.12 x64', command: vm(KERNELS_SUITE, '--kernel', '6.12'), jest: true },
-  { name: 'linux 6.1 x64', command: vm(KERNELS_SUITE, '--kernel', '6.1'), jest: true },
-  { name: 'linux 5.10 x64', command: vm(KERNELS_SUITE, '--kernel', '5.10'), jest: true },
+  { name: 'linux 6.12 x64', command: vm(KERNELS_SUITE, '--kernel', '6.12'), jest: true, tries: 2 },
+  { name: 'linux 6.1 x64', command: vm(KERNELS_SUITE, '--kernel', '6.1'), jest: true, tries: 2 },
+  { name: 'linux 5.10 x64', command: vm(KERNELS_SUITE, '--kernel', '5.10'), jest: true, tries: 2 },
 ];
 const KERNEL_LANES = 2;
 
