@@ -3,8 +3,7 @@
 const MS_DIGITS = 3;
 
 export function renderMachine(machine) {
-  const { cpu, cores, memoryGib, kernel, hugePages, node, libuv, reapedBy, nice, load } =
-    machine;
+  const { cpu, cores, memoryGib, kernel, hugePages, node, libuv, reapedBy, nice, load } = machine;
   return [
     `${cpu}, ${cores} cores, ${memoryGib} GiB; ${kernel}, transparent huge pages: ${hugePages}`,
     `Node.js ${node}, libuv ${libuv}; children of autoreap are reaped by: ${reapedBy}`,
