@@ -95,12 +95,16 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it('leaves no timer behind', async () => {
-    const child = polite(options);
-    const before = timers();
+    const graceMs = 2 ** 31 - 1;
+    const armed = jest.spyOn(globalThis, 'setTimeout');
+    const child = spawn('sleep', ['60'], { ...options, stdio: 'ignore' });
 
-    await child.stop({ graceMs: 2 ** 31 - 1 });
+    await child.stop({ graceMs });
+    const at = armed.mock.calls.findIndex(([, delay]) => delay === graceMs);
+    const timer = armed.mock.results[at]?.value as { _destroyed?: boolean } | undefined;
+    armed.mockRestore();
 
-    expect(timers()).toBe(before);
+    expect(timer?._destroyed).toBe(true);
   });
 
   it('resolves with the record of a child that is dead', async () => {
