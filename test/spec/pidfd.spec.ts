@@ -145,7 +145,7 @@ describe('a pidfd', () => {
 
   itNeeds('PIDFD_SIGNAL_PROCESS_GROUP', 'signals the group that its process led', async () => {
     // The leader ends with its input; its child, which holds the output, does not.
-    const leader = spawn('sh', ['-c', 'cat <&3 & read _'], {
+    const leader = spawn('sh', ['-c', '(read _ <&3) & read _'], {
       stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
       processGroup: 0,
     });

@@ -145,7 +145,7 @@ describeEachReaper('a run', ({ options: own }) => {
 
   it('is stopped by its timeout, and resolves with reject: false', async () => {
     const options = { ...own, ...forever, timeout: 1, reject: false };
-    const running = run('sh', ['-c', 'exec cat <&3'], options);
+    const running = run('sh', ['-c', 'read _ <&3'], options);
     const closed = gateClosed(running);
 
     const result = await running;
@@ -157,7 +157,7 @@ describeEachReaper('a run', ({ options: own }) => {
   it('is stopped by SIGKILL where it ignores the killSignal', async () => {
     const controller = new AbortController();
     const options = { ...own, ...forever, killSignal: 'SIGINT', graceMs: 1 } as const;
-    const running = run('sh', ['-c', "trap '' INT; echo ready; cat <&3"], {
+    const running = run('sh', ['-c', "trap '' INT; echo ready; (read _ <&3) & wait"], {
       ...options,
       signal: controller.signal,
       reject: false,
@@ -175,7 +175,7 @@ describeEachReaper('a run', ({ options: own }) => {
 
   it('is stopped by its AbortSignal', async () => {
     const controller = new AbortController();
-    const running = run('sh', ['-c', 'echo ready; exec cat <&3'], {
+    const running = run('sh', ['-c', 'echo ready; read _ <&3'], {
       ...own,
       ...forever,
       signal: controller.signal,
@@ -194,7 +194,7 @@ describeEachReaper('a run', ({ options: own }) => {
 
   it('is stopped by an AbortSignal that was aborted before', async () => {
     const options = { ...own, ...forever, signal: AbortSignal.abort() };
-    const running = run('sh', ['-c', 'exec cat <&3'], options);
+    const running = run('sh', ['-c', 'read _ <&3'], options);
     const closed = gateClosed(running);
 
     const error = await failureOf(running);
@@ -206,7 +206,7 @@ describeEachReaper('a run', ({ options: own }) => {
   // As child_process.exec: who was stopped is not waited for by way of what it left behind.
   it('is over when it was stopped, though a grandchild keeps its output', async () => {
     const controller = new AbortController();
-    const running = run('sh', ['-c', 'cat <&3 & echo started; wait'], {
+    const running = run('sh', ['-c', '(read _ <&3) & echo started; wait'], {
       ...own,
       ...forever,
       signal: controller.signal,

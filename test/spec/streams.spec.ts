@@ -61,7 +61,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
 
   // The grandchild holds standard output until the pipe 3, which is ours, ends.
   it('do not delay the exit when a grandchild keeps them, but they do the close', async () => {
-    const child = spawn('sh', ['-c', 'cat <&3 >&1 & exit 7'], {
+    const child = spawn('sh', ['-c', '(read -r line <&3; printf %s "$line") & exit 7'], {
       ...own,
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     });
