@@ -18,6 +18,7 @@ own apt sources name it; what was fetched is kept in \${AUTOREAP_CACHE:-~/.cache
   --memory MIB       default 2048
   --cpus N           default 2
   --timeout MINUTES  for the whole run of the guest; default 20
+  --silence MINUTES  give up when nothing is heard for so long: it hangs; default 10
   --list             the kernels there are, and stop
   --update           read Debian's package lists again; otherwise once a day
   --keep             keep the initramfs and print the QEMU command that boots it
@@ -46,6 +47,7 @@ const OPTIONS = {
   memory: { type: 'string', default: '2048' },
   cpus: { type: 'string', default: '2' },
   timeout: { type: 'string', default: '20' },
+  silence: { type: 'string', default: '10' },
   list: { type: 'boolean', default: false },
   update: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
@@ -78,6 +80,7 @@ export function parseCommandLine(argv) {
     memory: number('memory'),
     cpus: number('cpus'),
     timeoutMs: number('timeout') * 60_000,
+    silenceMs: number('silence') * 60_000,
     command: cut === -1 ? [] : argv.slice(cut + 1),
   };
 }

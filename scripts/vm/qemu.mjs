@@ -61,7 +61,7 @@ export function qemuArguments({ arch, accelerator, kernel, initrd, memory, cpus,
 }
 
 /**
- * @param {object} machine as for `qemuArguments`, and `nonce`, `timeoutMs`
+ * @param {object} machine as for `qemuArguments`, and `nonce`, `timeoutMs`, `silenceMs`
  * @param {AbortSignal} signal
  * @param {{ facts(text: string): void, output(bytes: Buffer): void }} listener
  * @returns {Promise<{ exitCode: number, bootMs: number }>}
@@ -108,7 +108,9 @@ export function boot(machine, signal, listener) {
     );
     const heartbeat = setInterval(() => {
       const silentMs = Date.now() - lastOutputAt;
-      if (silentMs >= SILENCE_MS - 1000) {
+      if (silentMs >= machine.silenceMs) {
+        fail('timeout', `Nothing was heard for ${seconds(silentMs)}; --silence allows more.`);
+      } else if (silentMs >= SILENCE_MS - 1000) {
         say(
           dim(
             `still waiting for ${awaited}, ${seconds(elapsed())}; silent for ${seconds(silentMs)}`,
