@@ -71,7 +71,7 @@ export function clone3Probe(flags: number): string {
 
 /** pidfd_open(2). Linux 5.3. Returns a descriptor, O_CLOEXEC. */
 export function pidfdOpen(pid: Pid, flags = 0): Fd {
-  return checked(kernel('pidfd_open').pidfdOpen(pid, flags), 'pidfd_open');
+  return checked(kernel('pidfd_open').pidfdOpen(pid, flags, false), 'pidfd_open');
 }
 
 /** pidfd_send_signal(2). Linux 5.1; `flags` 6.9. Signal 0 only checks. */
@@ -142,12 +142,12 @@ export function poll(fds: readonly PollFd[], timeoutMs: number): number[] {
 
 /** pipe2(2) with O_CLOEXEC: the read end, then the write end. */
 export function pipe2(): readonly [Fd, Fd] {
-  return checked<readonly [Fd, Fd]>(kernel('pipe2').pipe2(), 'pipe2');
+  return checked<readonly [Fd, Fd]>(kernel('pipe2').pipe2(false), 'pipe2');
 }
 
 /** socketpair(2): AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC. */
 export function socketpair(): readonly [Fd, Fd] {
-  return checked<readonly [Fd, Fd]>(kernel('socketpair').socketpair(), 'socketpair');
+  return checked<readonly [Fd, Fd]>(kernel('socketpair').socketpair(false), 'socketpair');
 }
 
 /** F_DUPFD_CLOEXEC(2const): the lowest free descriptor from `least` on. */

@@ -118,6 +118,17 @@ IN_CHILD void PlaceStdio(ChildPlan& plan) noexcept {
   }
 }
 
+// After everything that needs a descriptor, for until then the table is as full as the parent's,
+// and RLIMIT_NOFILE may be lower. Before BecomeUser, because raising a hard limit needs the
+// privilege.
+IN_CHILD void LimitResources(ChildPlan& plan) noexcept {
+  for (int32_t i = 0; i < plan.rlimit_count; i++) {
+    const KernelRlimit limit = {plan.rlimits[i].soft, plan.rlimits[i].hard};
+    Check(plan, ChildStep::kPrlimit,
+          RawSyscall(SYS_prlimit64, 0, plan.rlimits[i].resource, RawPointer(&limit)));
+  }
+}
+
 // Groups before gid before uid: each needs the privilege that the next one gives up.
 IN_CHILD void BecomeUser(ChildPlan& plan) noexcept {
   if (plan.group_count != kUnset) {
@@ -205,11 +216,6 @@ IN_CHILD void CloseOthers(ChildPlan& plan) noexcept {
     Check(plan, ChildStep::kSetpgid, RawSyscall(SYS_setpgid, 0, plan.process_group));
   }
   if (plan.cgroup >= 0) EnterCgroup(plan);
-  for (int32_t i = 0; i < plan.rlimit_count; i++) {
-    const KernelRlimit limit = {plan.rlimits[i].soft, plan.rlimits[i].hard};
-    Check(plan, ChildStep::kPrlimit,
-          RawSyscall(SYS_prlimit64, 0, plan.rlimits[i].resource, RawPointer(&limit)));
-  }
   if (plan.nice != kUnset) {
     const long result = RawSyscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice);
     if (!plan.nice_optional) Check(plan, ChildStep::kSetpriority, result);
@@ -219,12 +225,13 @@ IN_CHILD void CloseOthers(ChildPlan& plan) noexcept {
   if (plan.cwd != nullptr) {
     Check(plan, ChildStep::kChdir, RawSyscall(SYS_chdir, RawPointer(plan.cwd)));
   }
+  if (plan.close_from != kUnset) CloseOthers(plan);
+  LimitResources(plan);
   BecomeUser(plan);
   if (plan.no_new_privs) {
     Check(plan, ChildStep::kNoNewPrivs, RawSyscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
   }
   if (plan.death_signal != 0) ArmDeathSignal(plan);
-  if (plan.close_from != kUnset) CloseOthers(plan);
   RawSyscall(SYS_rt_sigprocmask, SIG_SETMASK, RawPointer(&kEmptyMask), 0, kSigsetBytes);
   Execute(plan);
 }

@@ -2,16 +2,19 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "args.h"
 #include "clock.h"
+#include "owned-fds.h"
 #include "raw-syscall.h"
 #include "spawner.h"
 #include "uapi.h"
@@ -193,7 +196,9 @@ class PackedStrings {
 // Descriptors that are the child's alone, and closed here whatever becomes of it.
 class ChildEnds {
  public:
-  explicit ChildEnds(std::vector<int32_t> fds) : fds_(std::move(fds)) {}
+  ChildEnds(Napi::Env env, std::vector<int32_t> fds) : fds_(std::move(fds)) {
+    for (const int32_t fd : fds_) OwnedFds::Of(env).Remove(fd);
+  }
   ChildEnds(const ChildEnds&) = delete;
   ChildEnds& operator=(const ChildEnds&) = delete;
   ~ChildEnds() {
@@ -213,9 +218,38 @@ struct Birth {
   long result = 0;
 };
 
+// A child that becomes another user makes the memory it lives in undumpable (commit_creds,
+// kernel/cred.c), and until its exec that is our memory: we would never dump core again, and
+// without root not even read our own /proc/self. So the flag is put back, but not before the child
+// has left, because until then it keeps that user from tracing root's memory; nor while another
+// thread has such a child, hence the lock.
+class KeepDumpable {
+ public:
+  explicit KeepDumpable(const ChildPlan& plan) {
+    if (plan.uid < 0 && plan.gid < 0) return;
+    lock_ = std::unique_lock<std::mutex>(Mutex());
+    was_dumpable_ = prctl(PR_GET_DUMPABLE) == 1;
+  }
+  KeepDumpable(const KeepDumpable&) = delete;
+  KeepDumpable& operator=(const KeepDumpable&) = delete;
+  ~KeepDumpable() {
+    if (was_dumpable_) prctl(PR_SET_DUMPABLE, 1);
+  }
+
+ private:
+  static std::mutex& Mutex() {
+    static auto* mutex = new std::mutex();
+    return *mutex;
+  }
+
+  std::unique_lock<std::mutex> lock_;
+  bool was_dumpable_ = false;
+};
+
 void GiveBirth(void* data) {
   Birth& birth = *static_cast<Birth*>(data);
   birth.plan.parent_pid = static_cast<int32_t>(getpid());
+  const KeepDumpable keep(birth.plan);
   birth.result = CloneOnOwnStack(birth.call, RunChild, &birth.plan, &birth.pidfd);
 }
 
@@ -239,7 +273,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   const Fields from(info[0]);
   double* out = args.Doubles(1, 4);
 
-  const ChildEnds child_ends(from.Numbers<int32_t>("closeAfter"));
+  const ChildEnds child_ends(info.Env(), from.Numbers<int32_t>("closeAfter"));
 
   Birth birth;
   birth.call.flags = static_cast<uint64_t>(from.Double("flags"));
@@ -328,7 +362,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
     return fail(-plan.failure.error, plan.failure.step);
   }
 
-  const int64_t watch = Watcher::Get().Add(listener, birth.pidfd, kind, true);
+  const int64_t watch = Watcher::Get().Add(info.Env(), listener, birth.pidfd, kind, true);
   if (watch < 0) {
     // An unwatched child would be a zombie one day. It has hardly run: end it, and say so.
     if (syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0) == 0) {

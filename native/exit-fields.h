@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-// One end, as lib/backend/native.ts reads it: doubles, because a batch is one Float64Array.
+// One end, as lib/backend/native.ts reads it: doubles, because a record is one Float64Array.
 struct ExitFields {
   double watch;
   double lost;  // The errno that hid the status, or 0.

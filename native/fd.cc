@@ -6,26 +6,46 @@
 
 #include "args.h"
 #include "families.h"
+#include "owned-fds.h"
 #include "uapi.h"
 
 namespace {
 
-// pipe2(2): (out) => 0 | -errno. `out`: read end, write end. O_CLOEXEC.
-Napi::Value Pipe2(const Napi::CallbackInfo& info) {
+// `owned`: both ends are closed with the environment unless they were given away before.
+template <typename Make>
+Napi::Value MakePair(const Napi::CallbackInfo& info, Make make) {
   Args args(info);
   int32_t* out = args.Ints(0, 2);
+  const bool owned = args.Bool(1);
   if (!args.ok()) return args.Result(-EINVAL);
 
-  return args.Errno(pipe2(out, O_CLOEXEC));
+  const int result = make(out);
+  if (result == 0 && owned) {
+    OwnedFds::Of(info.Env()).Enter(out[0]);
+    OwnedFds::Of(info.Env()).Enter(out[1]);
+  }
+  return args.Errno(result);
 }
 
-// socketpair(2): (out) => 0 | -errno. `out`: two ends. AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC.
+// pipe2(2): (out, owned) => 0 | -errno. `out`: read end, write end. O_CLOEXEC.
+Napi::Value Pipe2(const Napi::CallbackInfo& info) {
+  return MakePair(info, [](int32_t* out) { return pipe2(out, O_CLOEXEC); });
+}
+
+// socketpair(2): (out, owned) => 0 | -errno. `out`: two ends. AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC.
 Napi::Value Socketpair(const Napi::CallbackInfo& info) {
+  return MakePair(
+      info, [](int32_t* out) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out); });
+}
+
+// An owned descriptor gets another owner: (fd) => 0
+Napi::Value Disown(const Napi::CallbackInfo& info) {
   Args args(info);
-  int32_t* out = args.Ints(0, 2);
+  const int fd = args.Int(0);
   if (!args.ok()) return args.Result(-EINVAL);
 
-  return args.Errno(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out));
+  OwnedFds::Of(info.Env()).Remove(fd);
+  return args.Result(0);
 }
 
 // F_DUPFD_CLOEXEC(2const): (fd, least) => fd | -errno
@@ -44,6 +64,7 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   const int fd = args.Int(0);
   if (!args.ok()) return args.Result(-EINVAL);
 
+  OwnedFds::Of(info.Env()).Remove(fd);
   // Not repeated on EINTR: Linux has released the number by then, and it may be somebody else's.
   return args.Errno(close(fd));
 }
@@ -65,6 +86,7 @@ Napi::Value CloseRange(const Napi::CallbackInfo& info) {
 void InitFd(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "pipe2", Pipe2);
   Export(env, exports, "socketpair", Socketpair);
+  Export(env, exports, "disown", Disown);
   Export(env, exports, "dup", Dup);
   Export(env, exports, "close", Close);
   Export(env, exports, "close_range", CloseRange);

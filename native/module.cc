@@ -2,10 +2,12 @@
 
 #include "clone.h"
 #include "families.h"
+#include "owned-fds.h"
 #include "watcher.h"
 
 // Once per environment: the main thread's and each Worker's.
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new OwnedFds());  // Deleted with the environment.
   InitClone(env, exports);
   InitFd(env, exports);
   InitPidfd(env, exports);

@@ -6,18 +6,22 @@
 
 #include "args.h"
 #include "families.h"
+#include "owned-fds.h"
 #include "uapi.h"
 
 namespace {
 
-// pidfd_open(2): (pid, flags) => pidfd | -errno
+// pidfd_open(2): (pid, flags, owned) => pidfd | -errno. `owned`: closed with the environment.
 Napi::Value PidfdOpen(const Napi::CallbackInfo& info) {
   Args args(info);
   const int pid = args.Int(0);
   const int flags = args.Int(1);
+  const bool owned = args.Bool(2);
   if (!args.ok()) return args.Result(-EINVAL);
 
-  return args.Errno(syscall(SYS_pidfd_open, pid, flags));
+  const long pidfd = syscall(SYS_pidfd_open, pid, flags);
+  if (pidfd >= 0 && owned) OwnedFds::Of(info.Env()).Enter(static_cast<int>(pidfd));
+  return args.Errno(pidfd);
 }
 
 // pidfd_send_signal(2): (pidfd, signo, flags) => 0 | -errno

@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "args.h"
 #include "clock.h"
+#include "owned-fds.h"
 #include "thread.h"
 #include "uapi.h"
 
@@ -44,7 +46,7 @@ int Watcher::Start(ChildStep* step) {
   return result;
 }
 
-int64_t Watcher::Add(int listener, int pidfd, WatchKind kind, bool child) {
+int64_t Watcher::Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child) {
   const std::lock_guard<std::mutex> lock(mutex_);
   // A number is never used twice, so an event that was already on its way cannot hit a later watch.
   const int64_t id = ++last_watch_;
@@ -66,6 +68,7 @@ int64_t Watcher::Add(int listener, int pidfd, WatchKind kind, bool child) {
   }
   const auto known = static_cast<size_t>(listener) < listeners_.size();
   if (listener < 0 || !known) return -EINVAL;
+  Listener& owner = *listeners_[static_cast<size_t>(listener)];
   // Into the table first: the event may be there before epoll_ctl returns.
   watches_.emplace(id, Watch{pidfd, kind, listener, child});
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, pidfd, &event) != 0) {
@@ -73,14 +76,20 @@ int64_t Watcher::Add(int listener, int pidfd, WatchKind kind, bool child) {
     watches_.erase(id);
     return -error;
   }
+  if (owner.watches++ == 0) napi_reference_ref(env, owner.callback, nullptr);
   return id;
 }
 
-int Watcher::Close(int64_t id) {
+void Watcher::Unwatch(napi_env env, Listener& listener) {
+  if (--listener.watches == 0) napi_reference_unref(env, listener.callback, nullptr);
+}
+
+int Watcher::Close(napi_env env, int64_t id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = watches_.find(id);
-  if (found == watches_.end()) return -EBADF;
+  if (found == watches_.end() || found->second.listener < 0) return -EBADF;
   Watch& watch = found->second;
+  Unwatch(env, *listeners_[static_cast<size_t>(watch.listener)]);
   if (watch.state != Watch::kDone && watch.kind == WatchKind::kWaitid) {
     watch.listener = -1;
     return 0;
@@ -190,27 +199,32 @@ void Watcher::Finish(int64_t id, Watch& watch, ExitFields& fields) {
   listeners_[static_cast<size_t>(watch.listener)]->queue.push_back(fields);
 }
 
-// Wakes each event loop that has something to read, once.
+// One call for each record, and not one for all: Node.js runs what is due (ticks, promises) between
+// two calls, as it does between two 'exit' events of its own.
 void Watcher::Flush() {
   for (const auto& listener : listeners_) {
-    if (listener->queue.empty() || listener->signalled || listener->function == nullptr) continue;
-    listener->signalled = napi_call_threadsafe_function(listener->function, nullptr,
-                                                        napi_tsfn_nonblocking) == napi_ok;
+    while (listener->announced < listener->queue.size() && listener->function != nullptr &&
+           napi_call_threadsafe_function(listener->function, nullptr, napi_tsfn_nonblocking) ==
+               napi_ok) {
+      listener->announced++;
+    }
   }
 }
 
-int Watcher::Listen(napi_env env, napi_value callback) {
+int Watcher::Listen(napi_env env, napi_value callback, double* record) {
   // Without the lock: creating the function runs JavaScript, the hooks of async_hooks, and a hook
   // that spawns would wait for us for ever.
   auto* ref = new ListenerRef{this, -1};
   napi_threadsafe_function function = nullptr;
   napi_value name;
   napi_create_string_utf8(env, "autoreap", NAPI_AUTO_LENGTH, &name);
-  const napi_status status = napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1,
-                                                             ref, Forget, ref, Deliver, &function);
-  if (status != napi_ok) {
+  napi_ref weak = nullptr;
+  if (napi_create_reference(env, callback, 0, &weak) != napi_ok ||
+      napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, ref, Forget, ref, Deliver,
+                                      &function) != napi_ok) {
+    if (weak != nullptr) napi_delete_reference(env, weak);
     delete ref;
-    return status == napi_function_expected ? -EINVAL : -ENOMEM;
+    return -ENOMEM;
   }
   napi_unref_threadsafe_function(env, function);
 
@@ -219,8 +233,10 @@ int Watcher::Listen(napi_env env, napi_value callback) {
   while (number < listeners_.size() && listeners_[number]->function != nullptr) number++;
   if (number == listeners_.size()) listeners_.push_back(std::make_unique<Listener>());
   ref->listener = static_cast<int>(number);
-  listeners_[number]->signalled = false;
-  listeners_[number]->function = function;
+  Listener& listener = *listeners_[number];
+  listener.function = function;
+  listener.callback = weak;
+  listener.record = record;
   return ref->listener;
 }
 
@@ -238,31 +254,25 @@ int Watcher::Reference(napi_env env, int number, bool on) {
 }
 
 // On the listener's own thread. `env` is null while the environment is torn down.
-void Watcher::Deliver(napi_env env, napi_value callback, void* context, void*) {
+void Watcher::Deliver(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
   auto* ref = static_cast<ListenerRef*>(context);
-  std::vector<ExitFields> batch;
+  napi_value callback = nullptr;
   {
     const std::lock_guard<std::mutex> lock(ref->watcher->mutex_);
     Listener& listener = *ref->watcher->listeners_[static_cast<size_t>(ref->listener)];
-    batch.swap(listener.queue);
-    listener.signalled = false;
+    if (listener.queue.empty()) return;
+    const ExitFields fields = listener.queue.front();
+    listener.queue.pop_front();
+    listener.announced--;
+    napi_get_reference_value(env, listener.callback, &callback);
+    if (callback == nullptr) return;  // Nobody watches any more.
+    memcpy(listener.record, &fields, sizeof(fields));
   }
-  if (batch.empty()) return;
-
-  const size_t bytes = batch.size() * sizeof(ExitFields);
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
-  if (napi_create_arraybuffer(env, bytes, &data, &buffer) == napi_ok) {
-    memcpy(data, batch.data(), bytes);
-    if (napi_create_typedarray(env, napi_float64_array, bytes / sizeof(double), buffer, 0,
-                               &array) == napi_ok) {
-      napi_call_function(env, undefined, callback, 1, &array, nullptr);
-    }
-  }
+  napi_call_function(env, undefined, callback, 0, nullptr, nullptr);
+
   // What JavaScript threw, or a Worker that is being terminated. Without this Node.js 20 would
   // swallow the exception with a deprecation warning.
   bool pending = false;
@@ -276,14 +286,13 @@ void Watcher::Deliver(napi_env env, napi_value callback, void* context, void*) {
 // The environment is going away (a Worker has ended): the function is deleted after this returns,
 // and the lock keeps the thread from calling it meanwhile. Children go on living, and are still
 // reaped; an autokill child keeps its descriptor, or it would die with the Worker.
-void Watcher::Forget(napi_env, void* data, void*) {
+void Watcher::Forget(napi_env env, void* data, void*) {
   auto* ref = static_cast<ListenerRef*>(data);
   Watcher& watcher = *ref->watcher;
   const std::lock_guard<std::mutex> lock(watcher.mutex_);
   Listener& listener = *watcher.listeners_[static_cast<size_t>(ref->listener)];
-  listener.function = nullptr;
-  listener.queue.clear();
-  listener.queue.shrink_to_fit();
+  napi_delete_reference(env, listener.callback);
+  listener = Listener();
   for (auto at = watcher.watches_.begin(); at != watcher.watches_.end();) {
     Watch& watch = at->second;
     if (watch.listener != ref->listener) {
@@ -304,11 +313,12 @@ void Watcher::Forget(napi_env, void* data, void*) {
 
 namespace {
 
-// watcher_listen(callback) => listener | -errno
+// watcher_listen(callback, record) => listener | -errno. `record` has a place for each field.
 Napi::Value WatcherListen(const Napi::CallbackInfo& info) {
   Args args(info);
-  if (!info[0].IsFunction()) return args.Result(-EINVAL);
-  return args.Result(Watcher::Get().Listen(info.Env(), info[0]));
+  double* record = args.Doubles(1, std::size(kExitFieldNames));
+  if (!info[0].IsFunction() || !args.ok()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().Listen(info.Env(), info[0], record));
 }
 
 // watcher_ref(listener, on) => 0 | -errno
@@ -329,7 +339,9 @@ Napi::Value WatcherAdd(const Napi::CallbackInfo& info) {
   if (!args.ok()) return args.Result(-EINVAL);
   ChildStep step;
   if (const int result = Watcher::Get().Start(&step); result < 0) return args.Result(result);
-  return args.Result(Watcher::Get().Add(listener, pidfd, kind, false));
+  const int64_t watch = Watcher::Get().Add(info.Env(), listener, pidfd, kind, false);
+  if (watch >= 0) OwnedFds::Of(info.Env()).Remove(pidfd);
+  return args.Result(watch);
 }
 
 // watcher_close(watch) => 0 | -errno
@@ -337,7 +349,7 @@ Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
   Args args(info);
   const double watch = args.Double(0);
   if (!args.ok()) return args.Result(-EINVAL);
-  return args.Result(Watcher::Get().Close(static_cast<int64_t>(watch)));
+  return args.Result(Watcher::Get().Close(info.Env(), static_cast<int64_t>(watch)));
 }
 
 }  // namespace

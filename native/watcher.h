@@ -1,13 +1,15 @@
 // The one thread that learns how processes end.
 //
-// It holds an epoll set of pidfds and, per JavaScript environment, a queue of records and a
-// napi_threadsafe_function that delivers them in batches. It does not depend on any event loop:
-// with the loop blocked or its Worker ended, children are still reaped.
+// It holds an epoll set of pidfds and, per listener (one for each copy of the library in each
+// JavaScript environment), a queue of records and a napi_threadsafe_function that delivers them. It
+// does not depend on any event loop: with the loop blocked or its Worker ended, children are still
+// reaped.
 #pragma once
 
 #include <napi.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -30,8 +32,10 @@ class Watcher {
   // Starts the thread, once. 0 | -errno, and the step that failed.
   int Start(ChildStep* step);
 
-  // A JavaScript function that wants records, and its number. >= 0 | -errno.
-  int Listen(napi_env env, napi_value callback);
+  // A JavaScript function that wants records, and its number. >= 0 | -errno. It is called once for
+  // each, with the record in `record`, an array of its own. Both are held only while it has
+  // watches: a copy of the library that nobody uses any more can be collected.
+  int Listen(napi_env env, napi_value callback, double* record);
 
   // Whether a listener keeps its event loop alive. 0 | -errno.
   int Reference(napi_env env, int listener, bool on);
@@ -40,17 +44,20 @@ class Watcher {
   // process it names. Returns the watch, or -errno and takes nothing.
   // `child`: it goes on being watched when the environment ends, to be reaped, and because the last
   // reference to an autokill pidfd is the child's life. A stranger's pidfd is closed then.
-  int64_t Add(int listener, int pidfd, WatchKind kind, bool child);
+  int64_t Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child);
 
   // Closes the pidfd of a watch. A child that is alive and ours to reap stays watched: only its
   // record will not be delivered. 0 | -EBADF.
-  int Close(int64_t watch);
+  int Close(napi_env env, int64_t watch);
 
  private:
   struct Listener {
     napi_threadsafe_function function = nullptr;  // Null once its environment is going away.
-    std::vector<ExitFields> queue;
-    bool signalled = false;
+    std::deque<ExitFields> queue;
+    size_t announced = 0;         // So many of the queue have a call of `function` on its way.
+    napi_ref callback = nullptr;  // Strong while there are watches.
+    uint32_t watches = 0;
+    double* record = nullptr;  // Alive as long as the callback is.
   };
   struct Watch {
     int pidfd;
@@ -66,9 +73,10 @@ class Watcher {
   };
 
   static void* ThreadMain(void* argument);
-  static void Deliver(napi_env env, napi_value callback, void* context, void* data);
+  static void Deliver(napi_env env, napi_value, void* context, void* data);
   static void Forget(napi_env env, void* data, void* hint);
 
+  void Unwatch(napi_env env, Listener& listener);
   void Run();
   void Look(int64_t id);
   void Finish(int64_t id, Watch& watch, ExitFields& fields);

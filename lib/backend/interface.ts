@@ -168,8 +168,8 @@ export interface Backend {
   /** Whether a watch keeps the event loop alive. It does at first. */
   refWatch(watch: WatchId, on: boolean): void;
 
-  /** pidfd_open(2). Linux 5.3. */
-  pidfdOpen(pid: Pid, flags: number): SyscallResult;
+  /** pidfd_open(2). Linux 5.3. `owned`: closed with this thread, see `disown`. */
+  pidfdOpen(pid: Pid, flags: number, owned: boolean): SyscallResult;
   /** pidfd_send_signal(2). Linux 5.1. Signal 0 only checks. */
   pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult;
   /** pidfd_getfd(2). Linux 5.6. */
@@ -192,10 +192,16 @@ export interface Backend {
 
   /** poll(2) over triples of fd, events and revents; the last is written. */
   poll(fds: Int32Array, timeoutMs: number): SyscallResult;
-  /** pipe2(2), O_CLOEXEC: the read end, then the write end. */
-  pipe2(): readonly [Fd, Fd] | SyscallResult;
-  /** socketpair(2), AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC. */
-  socketpair(): readonly [Fd, Fd] | SyscallResult;
+  /** pipe2(2), O_CLOEXEC: the read end, then the write end. `owned`: see `disown`. */
+  pipe2(owned: boolean): readonly [Fd, Fd] | SyscallResult;
+  /** socketpair(2), AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC. `owned`: see `disown`. */
+  socketpair(owned: boolean): readonly [Fd, Fd] | SyscallResult;
+  /**
+   * Somebody else is going to close this descriptor. Until then an owned one closes with the thread it
+   * was made in: a Worker that is terminated runs no `finally`. `close`, `watch` and `closeAfter` of a
+   * birth disown too.
+   */
+  disown(fd: Fd): void;
   /** F_DUPFD_CLOEXEC(2const). */
   dup(fd: Fd, least: Fd): SyscallResult;
   close(fd: Fd): SyscallResult;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';
 import loadAddon from 'node-gyp-build';
 import type {
@@ -20,12 +21,12 @@ interface Addon {
   clone3_probe(flags: number): SyscallResult;
   clone_exit_info(): SyscallResult;
   clone_steps: readonly string[];
-  watcher_listen(callback: (batch: Float64Array) => void): SyscallResult;
+  watcher_listen(callback: () => void, record: Float64Array): SyscallResult;
   watcher_ref(listener: number, on: boolean): SyscallResult;
   watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
   watcher_close(watch: WatchId): SyscallResult;
   watcher_fields: readonly string[];
-  pidfd_open(pid: number, flags: number): SyscallResult;
+  pidfd_open(pid: number, flags: number, owned: boolean): SyscallResult;
   pidfd_send_signal(pidfd: Fd, signo: number, flags: number): SyscallResult;
   pidfd_getfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult;
   pidfd_get_info(pidfd: Fd, mask: number, out: Float64Array): SyscallResult;
@@ -36,8 +37,9 @@ interface Addon {
   prctl_get_child_subreaper(): SyscallResult;
   prctl_get_no_new_privs(): SyscallResult;
   poll(fds: Int32Array, timeoutMs: number): SyscallResult;
-  pipe2(out: Int32Array): SyscallResult;
-  socketpair(out: Int32Array): SyscallResult;
+  pipe2(out: Int32Array, owned: boolean): SyscallResult;
+  socketpair(out: Int32Array, owned: boolean): SyscallResult;
+  disown(fd: Fd): SyscallResult;
   dup(fd: Fd, least: Fd): SyscallResult;
   close(fd: Fd): SyscallResult;
   close_range(first: Fd, last: Fd, flags: number): SyscallResult;
@@ -50,10 +52,17 @@ interface Watched {
 
 const wide = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
 
+/** Runs a function in the async context of this module's loading: nobody's. */
+const outside = AsyncLocalStorage.snapshot();
+
 class NativeBackend implements Backend {
   readonly name = 'native';
   readonly #addon: Addon;
   readonly #fields: ReadonlyMap<string, number>;
+  readonly #record: Float64Array;
+  readonly #onRecord = (): void => {
+    this.#deliver();
+  };
   readonly #watched = new Map<WatchId, Watched>();
   #listener = -1;
   #referenced = 0;
@@ -66,6 +75,7 @@ class NativeBackend implements Backend {
   constructor(addon: Addon) {
     this.#addon = addon;
     this.#fields = new Map(addon.watcher_fields.map((name, index) => [name, index]));
+    this.#record = new Float64Array(this.#fields.size);
   }
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
@@ -106,8 +116,8 @@ class NativeBackend implements Backend {
     this.#count(on ? 1 : -1);
   }
 
-  pidfdOpen(pid: number, flags: number): SyscallResult {
-    return this.#addon.pidfd_open(pid, flags);
+  pidfdOpen(pid: number, flags: number, owned: boolean): SyscallResult {
+    return this.#addon.pidfd_open(pid, flags, owned);
   }
 
   pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult {
@@ -185,12 +195,16 @@ class NativeBackend implements Backend {
     return this.#addon.poll(fds, timeoutMs);
   }
 
-  pipe2(): readonly [Fd, Fd] | SyscallResult {
-    return this.#twoOf(this.#addon.pipe2(this.#pair));
+  pipe2(owned: boolean): readonly [Fd, Fd] | SyscallResult {
+    return this.#twoOf(this.#addon.pipe2(this.#pair, owned));
   }
 
-  socketpair(): readonly [Fd, Fd] | SyscallResult {
-    return this.#twoOf(this.#addon.socketpair(this.#pair));
+  socketpair(owned: boolean): readonly [Fd, Fd] | SyscallResult {
+    return this.#twoOf(this.#addon.socketpair(this.#pair, owned));
+  }
+
+  disown(fd: Fd): void {
+    this.#addon.disown(fd);
   }
 
   dup(fd: Fd, least: Fd): SyscallResult {
@@ -211,9 +225,8 @@ class NativeBackend implements Backend {
 
   #listen(): SyscallResult {
     if (this.#listener < 0) {
-      const listener = this.#addon.watcher_listen((batch) => {
-        this.#onBatch(batch);
-      });
+      // Outside, or the AsyncLocalStorage of whoever spawned first would live as long as we do.
+      const listener = outside(() => this.#addon.watcher_listen(this.#onRecord, this.#record));
       // A hook of async_hooks may have spawned meanwhile, and listens already.
       if (this.#listener < 0) this.#listener = listener;
     }
@@ -241,31 +254,21 @@ class NativeBackend implements Backend {
     }
   }
 
-  #onBatch(batch: Float64Array): void {
-    const fields = this.#fields;
-    for (let from = 0; from < batch.length; from += fields.size) {
-      const get = (name: string): number => batch[from + (fields.get(name) ?? NaN)] ?? NaN;
-      const watch = get('watch');
-      const watched = this.#watched.get(watch);
-      if (watched === undefined) continue;
-      this.#leave(watch);
-      const lost = get('lost');
-      try {
-        watched.onEnd({
-          wstatus: lost === 0 ? get('wstatus') : undefined,
-          lost: lost === 0 ? 0 : -lost,
-          atMs: get('atMs'),
-          cgroupId: get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
-          rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
-        });
-      } catch (error) {
-        // A listener threw. That is an uncaught exception, as it is in Node.js; but the children
-        // behind it in this batch have ended too, and their listeners must hear of it.
-        process.nextTick(() => {
-          throw error;
-        });
-      }
-    }
+  /** The record has been filled in; it will be again with the next end. */
+  #deliver(): void {
+    const get = (name: string): number => this.#record[this.#fields.get(name) ?? -1] ?? NaN;
+    const watch = get('watch');
+    const watched = this.#watched.get(watch);
+    if (watched === undefined) return;
+    this.#leave(watch);
+    const lost = get('lost');
+    watched.onEnd({
+      wstatus: lost === 0 ? get('wstatus') : undefined,
+      lost: lost === 0 ? 0 : -lost,
+      atMs: get('atMs'),
+      cgroupId: get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
+      rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
+    });
   }
 }
 

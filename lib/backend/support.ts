@@ -133,7 +133,7 @@ export class Capabilities {
   }
 
   #onSelf(use: (pidfd: number) => Capability): Capability {
-    const pidfd = this.#backend.pidfdOpen(process.pid, 0);
+    const pidfd = this.#backend.pidfdOpen(process.pid, 0, true);
     if (pidfd < 0) return no(pidfd);
     try {
       return use(pidfd);

@@ -1,6 +1,9 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { constants as os } from 'node:os';
 import { errnoError } from '../errors';
 import type { ResourceUsage } from './exit-record';
+
+const { EBUSY } = os.errno;
 
 /** A cgroup2 directory, open for one birth and, where it counts, one death. */
 export interface CgroupDir {
@@ -20,6 +23,16 @@ export function openCgroup(cgroup: string | number): CgroupDir {
       return undefined; // No such controller here.
     }
   };
+  // We wait for the exec (CLONE_VFORK), which a frozen child does not reach before it is thawed: by
+  // us, as like as not. One that is frozen in this very moment can still make us wait.
+  if (/^frozen 1$/m.test(file('cgroup.events') ?? '')) {
+    if (typeof cgroup === 'string') closeSync(fd);
+    throw errnoError(EBUSY, 'spawn', {
+      step: 'cgroup',
+      ...(typeof cgroup === 'string' ? { path: cgroup } : {}),
+      hint: 'the cgroup is frozen: write 0 to its cgroup.freeze, or to that of one above it, first',
+    });
+  }
   return {
     fd,
     usage: () => {
@@ -34,7 +47,11 @@ export function openCgroup(cgroup: string | number): CgroupDir {
       };
     },
     close: () => {
-      if (typeof cgroup === 'string') closeSync(fd);
+      try {
+        if (typeof cgroup === 'string') closeSync(fd);
+      } catch {
+        // Somebody else has closed it; the end of a child must be told all the same.
+      }
     },
   };
 }

@@ -1,7 +1,9 @@
 import { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 import { inspect, types } from 'node:util';
 import type { ErrnoError } from '../errors';
 import { invalidArgType, outOfRange } from '../errors';
+import { bareChildProcess } from '../node/hinge';
 import { birthHint } from '../policy/birth-hint';
 import type { ReapedBy } from '../policy/guarantee';
 import { nextStop, type StopEvent, type StopState } from '../policy/stop-ladder';
@@ -14,7 +16,7 @@ export interface StopOptions {
    * The polite signal, sent first. @see signal(7)
    * @defaultValue `'SIGTERM'`
    */
-  readonly killSignal?: NodeJS.Signals;
+  readonly killSignal?: NodeJS.Signals | number;
 
   /**
    * How long `killSignal` has to work before SIGKILL follows, in milliseconds on the monotonic clock.
@@ -35,11 +37,13 @@ export interface BirthFailure {
 
 /** What a child is besides a ChildProcess. */
 export interface ChildState {
-  reapedBy: ReapedBy;
+  reapedBy: ReapedBy | undefined;
   autokill: 'kernel' | 'pdeathsig' | undefined;
   pidfd: Pidfd | undefined;
   failure: BirthFailure | undefined;
   readonly exited: Promise<ExitRecord>;
+  /** Somebody has asked for `exited`, and so hears of a birth that failed. */
+  awaited: boolean;
   readonly resolve: (record: ExitRecord) => void;
   readonly reject: (error: unknown) => void;
   record: ExitRecord | undefined;
@@ -74,8 +78,8 @@ export class Child extends ChildProcess implements AsyncDisposable {
     return this[kState].pidfd;
   }
 
-  /** Who takes its status, and with it what is promised: see `support()`. */
-  get reapedBy(): ReapedBy {
+  /** Who takes its status, and with it what is promised: see `support()`. Undefined if never born. */
+  get reapedBy(): ReapedBy | undefined {
     return this[kState].reapedBy;
   }
 
@@ -86,9 +90,12 @@ export class Child extends ChildProcess implements AsyncDisposable {
 
   /**
    * How it ended, as soon as that is known: independent of its streams, which a grandchild may hold
-   * open. Rejects with the error of `spawn` if it was never born; that needs no handler of its own.
+   * open. Rejects with the error of `spawn` if it was never born. Who has read this before that error
+   * comes (in the same tick as `spawn`) needs no listener for `'error'`, and who listens to `'error'`
+   * need not also catch here; with neither, the error is thrown, as by Node.js.
    */
   get exited(): Promise<ExitRecord> {
+    this[kState].awaited = true;
     return this[kState].exited;
   }
 
@@ -103,7 +110,7 @@ export class Child extends ChildProcess implements AsyncDisposable {
     if (this.pid !== undefined) {
       stepStop(this, this[kState], { type: 'stop', killSignal, graceMs });
     }
-    return await this[kState].exited;
+    return await this.exited;
   }
 
   /** SIGKILL, without waiting. Never throws. */
@@ -122,16 +129,21 @@ export class Child extends ChildProcess implements AsyncDisposable {
 
   /** @internal Node's error of a failed spawn also says which step failed, and what to do. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    const { failure, reject } = this[kState];
+    const state = this[kState];
     if (event === 'error' && this.pid === undefined) {
-      if (failure !== undefined) explainFailure(args[0], failure);
-      reject(args[0]);
+      if (state.failure !== undefined) explainFailure(args[0], state.failure);
+      if (this.listenerCount('error') === 0 && state.awaited) {
+        state.reject(args[0]);
+        return false;
+      }
+      rejectQuietly(state, args[0]);
     }
     return super.emit(event as 'error', ...(args as [Error]));
   }
 
   [inspect.custom](): string {
     const { record, reapedBy } = this[kState];
+    const reaper = reapedBy === undefined ? 'undefined' : `'${reapedBy}'`;
     const state =
       this.pid === undefined
         ? 'never born'
@@ -142,19 +154,23 @@ export class Child extends ChildProcess implements AsyncDisposable {
             : record.signalCode === null
               ? `exited ${String(record.exitCode)}`
               : `killed by ${record.signalCode}`;
-    return `Child { pid: ${String(this.pid)}, state: '${state}', reapedBy: '${reapedBy}' }`;
+    return `Child { pid: ${String(this.pid)}, state: '${state}', reapedBy: ${reaper} }`;
   }
 }
 
 /** Reads the options of `stop`. */
 export function checkStop(options: StopOptions): Required<StopOptions> {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw invalidArgType('options', 'of type object', options);
+  }
   const { killSignal = 'SIGTERM', graceMs = GRACE_MS } = options;
-  signalNumber(killSignal);
+  const signo = signalNumber(killSignal);
+  if (signo === 0) throw outOfRange('killSignal', '>= 1 && <= 64', killSignal);
   if (typeof graceMs !== 'number') throw invalidArgType('graceMs', 'of type number', graceMs);
   if (!(graceMs >= 0) || (graceMs > TIMER_MAX_MS && graceMs !== Infinity)) {
     throw outOfRange('graceMs', `>= 0 && <= ${String(TIMER_MAX_MS)}, or Infinity`, graceMs);
   }
-  return { killSignal, graceMs };
+  return { killSignal: signo === constants.signals.SIGKILL ? 'SIGKILL' : killSignal, graceMs };
 }
 
 /** Performs what the ladder says. */
@@ -193,14 +209,13 @@ export function becomeChild(child: ChildProcess): ChildState {
     resolve = onResolve;
     reject = onReject;
   });
-  // Who listens to 'error' need not also catch here.
-  exited.catch(() => undefined);
   const state: ChildState = {
-    reapedBy: 'libuv',
+    reapedBy: undefined,
     autokill: undefined,
     pidfd: undefined,
     failure: undefined,
     exited,
+    awaited: false,
     resolve,
     reject,
     record: undefined,
@@ -210,6 +225,19 @@ export function becomeChild(child: ChildProcess): ChildState {
   Object.setPrototypeOf(child, Child.prototype);
   Object.defineProperty(child, kState, { value: state });
   return state;
+}
+
+/** What `spawn` would have returned had it not thrown: for those who promise a child all the same. */
+export function unbornChild(error: unknown): Child {
+  const child = bareChildProcess();
+  rejectQuietly(becomeChild(child), error);
+  return child as Child;
+}
+
+/** For a failure that is told in another way too. */
+export function rejectQuietly(state: ChildState, error: unknown): void {
+  state.exited.catch(() => undefined);
+  state.reject(error);
 }
 
 /** The end is known: everything that waits for it hears of it. */

@@ -12,7 +12,7 @@ export interface ResourceUsage {
   readonly systemCPUTime: number;
   /**
    * The largest resident set, in KiB. Undefined where it cannot be known: a child starts in our memory,
-   * so the kernel reports no less than our own peak (exec_mmap, fs/exec.c).
+   * so the kernel reports no less than our own peak at its exec (exec_mmap, fs/exec.c).
    */
   readonly maxRSS?: number;
   readonly minorPageFault?: number;
@@ -45,7 +45,10 @@ export interface ExitRecord {
   readonly code: 'CLD_EXITED' | 'CLD_KILLED' | 'CLD_DUMPED' | null;
   /** With the option `resourceUsage`. */
   readonly resourceUsage?: ResourceUsage;
-  /** The cgroup it died in, by PIDFD_INFO_EXIT: the inode number of its directory. */
+  /**
+   * The cgroup it died in: the inode number of its directory. Known where PIDFD_INFO_EXIT told of the
+   * end: reaped by the kernel, by another parent, or by a thief.
+   */
   readonly cgroupId?: bigint;
   /** From the birth (or, for a process that is not our child, from the watch) to the known end. */
   readonly durationMs: number;
@@ -73,7 +76,7 @@ export function exitRecord(
   };
 }
 
-/** `ourPeakKib` is our own largest resident set when the child was born. */
+/** `ourPeakKib` is our own largest resident set now, and so no less than it was at the child's exec. */
 export function usageFromRusage(rusage: Rusage, ourPeakKib: number): ResourceUsage {
   return {
     source: 'waitid',

@@ -90,7 +90,7 @@ export class Pidfd implements Disposable {
     if (system instanceof Error) {
       throw unsupportedError('Pidfd.open', 'the native addon', undefined, `${system.message}.`);
     }
-    const fd = system.backend.pidfdOpen(pid, 0);
+    const fd = system.backend.pidfdOpen(pid, 0, true);
     if (fd < 0) throw errnoError(fd, 'pidfd_open', { pid });
     return new Pidfd(system, pid, fd);
   }

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
-import { invalidArgType, invalidArgValue } from '../errors';
+import { incompatibleOptions, invalidArgType, invalidArgValue } from '../errors';
 import type { ReapedBy } from '../policy/guarantee';
-import { checkStop, type Child, type StopOptions } from './child';
+import { checkStop, unbornChild, type Child, type StopOptions } from './child';
 import type { ExitRecord, ResourceUsage } from './exit-record';
 import { integer, type SpawnOptions } from './options';
-import { spawn } from './spawn';
+import { readArguments, spawn } from './spawn';
 
 /** The options of `spawn`, and how its output is collected. */
 export interface RunOptions extends Omit<SpawnOptions, 'timeout' | 'killSignal'>, StopOptions {
@@ -49,8 +49,17 @@ export interface Result<Output extends string | Buffer = string> {
   readonly coreDumped: boolean;
   readonly statusLost: boolean;
   readonly resourceUsage?: ResourceUsage;
+  /** How long the process lived, in milliseconds; its output may have taken longer. */
   readonly durationMs: number;
-  readonly reapedBy: ReapedBy;
+  /** Undefined if it was never born. */
+  readonly reapedBy: ReapedBy | undefined;
+  /**
+   * Why it failed: the code of the error that prevented it (`'ENOENT'`), `'ABORT_ERR'`, or
+   * `'ERR_AUTOREAP_RUN_FAILED'` for all that its exit says. Undefined in a success.
+   */
+  readonly code: string | undefined;
+  /** The error of `spawn` that prevented it, or the reason of the AbortSignal. */
+  readonly cause: unknown;
 }
 
 /** A run that failed: an Error with the fields of a Result. */
@@ -59,8 +68,8 @@ export class RunError<Output extends string | Buffer = string>
   implements Result<Output>
 {
   override readonly name = 'RunError';
-  /** The code of the error that prevented the run (`'ENOENT'`), or `'ERR_AUTOREAP_RUN_FAILED'`. */
-  readonly code: string;
+  declare readonly code: string;
+  declare readonly cause: unknown;
   declare readonly file: string;
   declare readonly args: readonly string[];
   declare readonly pid: number | undefined;
@@ -76,12 +85,14 @@ export class RunError<Output extends string | Buffer = string>
   declare readonly statusLost: boolean;
   declare readonly resourceUsage?: ResourceUsage;
   declare readonly durationMs: number;
-  declare readonly reapedBy: ReapedBy;
+  declare readonly reapedBy: ReapedBy | undefined;
 
-  constructor(result: Result<Output>, cause: unknown) {
-    super(describe(result, cause), cause === undefined ? undefined : { cause });
-    Object.assign(this, result);
-    this.code = (cause as { code?: string } | undefined)?.code ?? 'ERR_AUTOREAP_RUN_FAILED';
+  constructor(result: Result<Output>) {
+    super(describe(result));
+    const { cause, ...fields } = result;
+    Object.assign(this, fields);
+    // Not enumerable and only if there is one, as the language has it.
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, writable: true });
   }
 }
 
@@ -110,11 +121,15 @@ export function run(
   argsOrOptions?: readonly string[] | RunOptions,
   maybeOptions?: RunOptions,
 ): Running<string | Buffer> {
-  const args = Array.isArray(argsOrOptions) ? (argsOrOptions as readonly string[]) : [];
-  const options =
-    (Array.isArray(argsOrOptions) ? maybeOptions : (argsOrOptions as RunOptions | undefined)) ??
-    maybeOptions ??
-    {};
+  const read = readArguments(argsOrOptions, maybeOptions);
+  if (read.args != null && !Array.isArray(read.args)) {
+    throw invalidArgType('args', 'an instance of Array', read.args);
+  }
+  if (read.options !== undefined && !isOptions(read.options)) {
+    throw invalidArgType('options', 'of type object', read.options);
+  }
+  const args = (read.args ?? []) as readonly string[];
+  const options = (read.options ?? {}) as RunOptions;
   const {
     input,
     encoding = 'utf8',
@@ -139,6 +154,9 @@ export function run(
     options.maxBuffer === Infinity
       ? Infinity
       : (integer('options.maxBuffer', options.maxBuffer, 0, Number.MAX_SAFE_INTEGER) ?? MAX_BYTES);
+  if (typeof reject !== 'boolean') {
+    throw invalidArgType('options.reject', 'of type boolean', reject);
+  }
   const timeoutMs = integer('options.timeout', timeout, 0, 2 ** 31 - 1) ?? 0;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
@@ -149,9 +167,14 @@ export function run(
     ...(graceMs === undefined ? {} : { graceMs }),
   });
   const reasons = { timedOut: false, isCanceled: false, isMaxBuffer: false };
-  const child = spawnOrFail(file, args, rest);
+  const { stdio } = rest;
+  const stdin = Array.isArray(stdio) ? (stdio[0] as unknown) : stdio;
+  if (input !== undefined && stdin != null && stdin !== 'pipe' && stdin !== 'overlapped') {
+    throw incompatibleOptions('input', 'stdio', 'standard input must be a pipe to be written to.');
+  }
+  const child = spawnOrUnborn(file, args, rest);
   const stopFor = (reason: keyof typeof reasons): void => {
-    if (isNativeError(child) || reasons[reason]) return;
+    if (reasons[reason]) return;
     reasons[reason] = true;
     // What holds its output longer than it lives (a grandchild) is not waited for; what it wrote itself
     // is in the pipes, and read in the turn of the event loop that comes first.
@@ -172,9 +195,6 @@ export function run(
 
   const collect = async (): Promise<Result<string | Buffer>> => {
     const startMs = performance.now();
-    if (isNativeError(child)) {
-      return finish(undefined, child, [], [], performance.now() - startMs);
-    }
     const timer = timeoutMs > 0 ? setTimeout(stopFor, timeoutMs, 'timedOut') : undefined;
     const onAbort = (): void => {
       stopFor('isCanceled');
@@ -209,10 +229,11 @@ export function run(
       return encoding === 'buffer' ? whole : whole.toString(encoding);
     };
     const failed = record?.exitCode !== 0 || Object.values(reasons).includes(true);
+    const cause: unknown = error ?? (reasons.isCanceled ? signal?.reason : undefined);
     const result: Result<string | Buffer> = {
       file,
       args,
-      pid: isNativeError(child) ? undefined : child.pid,
+      pid: child.pid,
       exitCode: record?.exitCode ?? null,
       signalCode: record?.signalCode ?? null,
       stdout: decode(stdout),
@@ -223,26 +244,36 @@ export function run(
       statusLost: record?.statusLost ?? false,
       ...(record?.resourceUsage === undefined ? {} : { resourceUsage: record.resourceUsage }),
       durationMs: record?.durationMs ?? tookMs,
-      reapedBy: isNativeError(child) ? 'libuv' : child.reapedBy,
+      reapedBy: child.reapedBy,
+      code: failed ? codeOf(error, reasons.isCanceled) : undefined,
+      cause,
     };
-    const cause: unknown = error ?? (reasons.isCanceled ? signal?.reason : undefined);
-    if (failed && reject) throw new RunError(result, cause);
+    if (failed && reject) throw new RunError(result);
     return result;
   };
 
-  return Object.assign(collect(), { child: child as Child });
+  return Object.assign(collect(), { child });
+}
+
+const isOptions = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Not the abort reason's own code: it may be anything, a number or an 'ENOENT' of another program. */
+function codeOf(error: Error | undefined, isCanceled: boolean): string {
+  if (isCanceled) return 'ABORT_ERR';
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? 'ERR_AUTOREAP_RUN_FAILED';
 }
 
 const MAX_BYTES = 100 * 1024 * 1024;
 
 /** Errors of the birth reject, as those that Node.js emits do; wrong options throw at once. */
-function spawnOrFail(file: string, args: readonly string[], options: SpawnOptions): Child | Error {
+function spawnOrUnborn(file: string, args: readonly string[], options: SpawnOptions): Child {
   try {
     const child = spawn(file, args, { ...options });
     child.on('error', () => undefined); // `exited` rejects with it.
     return child;
   } catch (error) {
-    if (isNativeError(error) && 'syscall' in error) return error;
+    if (isNativeError(error) && 'syscall' in error) return unbornChild(error);
     throw error;
   }
 }
@@ -274,21 +305,28 @@ async function drain(
   return chunks;
 }
 
-function describe(result: Result<string | Buffer>, cause: unknown): string {
+const SAID_AT_MOST = 4096;
+
+function describe(result: Result<string | Buffer>): string {
+  const { cause } = result;
   const command = [result.file, ...result.args].join(' ');
   const why = result.timedOut
-    ? 'was stopped: it took longer than `timeout`'
+    ? result.exitCode === null
+      ? 'was stopped: it took longer than `timeout`'
+      : `exited with code ${String(result.exitCode)}, but its output was still open after \`timeout\``
     : result.isCanceled
       ? 'was stopped: its AbortSignal was aborted'
       : result.isMaxBuffer
         ? 'was stopped: it wrote more than `maxBuffer`'
-        : isNativeError(cause)
+        : result.pid === undefined && isNativeError(cause)
           ? `did not start: ${cause.message}`
           : result.statusLost
             ? 'ended, and nobody knows how: its status was stolen'
             : result.signalCode === null
               ? `exited with code ${String(result.exitCode)}`
               : `was killed by ${result.signalCode}`;
-  const said = result.stderr.toString().trim();
+  const all = result.stderr.toString().trim();
+  // The whole of it is in `stderr`; what a program says last says why.
+  const said = all.length > SAID_AT_MOST ? `… ${all.slice(-SAID_AT_MOST)}` : all;
   return `${command} ${why}${said === '' ? '' : `\n${said}`}`;
 }

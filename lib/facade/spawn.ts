@@ -4,9 +4,16 @@ import { incompatibleOptions, unsupportedError } from '../errors';
 import { spawnWithHandle } from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
 import { execCandidates } from '../policy/exec-path';
-import { chooseGuarantee, type Guarantee } from '../policy/guarantee';
+import { beyondNode, chooseGuarantee, type Guarantee, type Wish } from '../policy/guarantee';
 import { openCgroup, usageSince, type CgroupDir } from './cgroup';
-import { becomeChild, endChild, explainFailure, type Child, type ChildState } from './child';
+import {
+  becomeChild,
+  endChild,
+  explainFailure,
+  rejectQuietly,
+  type Child,
+  type ChildState,
+} from './child';
 import { exitRecord, usageFromRusage } from './exit-record';
 import { checkOptions, type CheckedOptions, type SpawnOptions } from './options';
 import { giveUpPidfd, lendPidfd } from './pidfd';
@@ -50,11 +57,8 @@ export function spawn(
   argsOrOptions?: readonly string[] | SpawnOptions,
   maybeOptions?: SpawnOptions,
 ): Child {
-  const hasArgs =
-    argsOrOptions == null || Array.isArray(argsOrOptions) || maybeOptions !== undefined;
-  const args = hasArgs ? argsOrOptions : undefined;
+  const { args, options: given } = readArguments(argsOrOptions, maybeOptions);
   // Read once: an option with a getter must not change between our eyes and Node's.
-  const given: unknown = hasArgs ? maybeOptions : argsOrOptions;
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
   const options = isObject ? ({ ...given } as SpawnOptions) : given;
   const nodeSpawn = (nodeOptions: SpawnOptions): childProcess.ChildProcess =>
@@ -72,41 +76,50 @@ export function spawn(
   }
 
   const system = defaultSystem();
-  const guarantee = choose(checked, system);
+  const wish = wishOf(checked);
+  const guarantee = choose(wish, system);
   if (guarantee.reapedBy === 'libuv' || system instanceof Error) {
     return spawnByNode(() => nodeSpawn(known)) as Child;
   }
   const cgroup = checked.cgroup === undefined ? undefined : openCgroup(checked.cgroup);
-  return spawnByClone(system, guarantee, checked, cgroup, known, nodeSpawn);
+  return spawnByClone(system, guarantee, checked, wish, cgroup, known, nodeSpawn);
+}
+
+/** Which of the optional arguments is which; what is neither is for Node.js to refuse. */
+export function readArguments(
+  argsOrOptions: unknown,
+  maybeOptions: unknown,
+): { readonly args: unknown; readonly options: unknown } {
+  return argsOrOptions == null || Array.isArray(argsOrOptions) || maybeOptions !== undefined
+    ? { args: argsOrOptions, options: maybeOptions }
+    : { args: undefined, options: argsOrOptions };
 }
 
 type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
 
-function choose(
-  checked: CheckedOptions,
-  system: System | Error,
-): ByClone | { readonly reapedBy: 'libuv' } {
+const OURS_ALONE = ['groups', 'umask', 'nice', 'rlimits', 'processGroup'] as const;
+
+function wishOf(checked: CheckedOptions): Wish {
+  return {
+    ...checked,
+    cgroup: checked.cgroup !== undefined,
+    beyondNode: OURS_ALONE.find((name) => checked[name] !== undefined),
+  };
+}
+
+function choose(wish: Wish, system: System | Error): ByClone | { readonly reapedBy: 'libuv' } {
   const guarantee = chooseGuarantee(
-    {
-      ...checked,
-      cgroup: checked.cgroup !== undefined,
-      beyondNode: [
-        checked.groups,
-        checked.umask,
-        checked.nice,
-        checked.rlimits,
-        checked.processGroup,
-      ].some((option) => option !== undefined),
-    },
+    wish,
     (name) => !(system instanceof Error) && system.capabilities.has(name),
   );
   if ('missing' in guarantee) {
     if (system instanceof Error) {
+      const [firstLine] = system.message.split('\n');
       throw unsupportedError(
         `Option ${guarantee.wanted}`,
         'the native addon',
         undefined,
-        `${system.message}. See support().`,
+        `${firstLine ?? ''}. See support().`,
       );
     }
     const { errno } = system.capabilities.get(guarantee.missing);
@@ -129,6 +142,7 @@ function spawnByNode(nodeSpawn: () => childProcess.ChildProcess): childProcess.C
 
 /** A child of Node's own handle: its events are all that is known of it. */
 function followNode(child: childProcess.ChildProcess, state: ChildState, startMs: number): void {
+  if (child.pid !== undefined) state.reapedBy = 'libuv';
   child.once('exit', (exitCode, signalCode) => {
     endChild(child, state, {
       pid: child.pid ?? -1,
@@ -146,10 +160,13 @@ function spawnByClone(
   system: System,
   guarantee: ByClone,
   checked: CheckedOptions,
+  wish: Wish,
   cgroup: CgroupDir | undefined,
   options: SpawnOptions,
   nodeSpawn: (options: SpawnOptions) => childProcess.ChildProcess,
 ): Child {
+  // What Node's own handle would drop without a word, if it came to that.
+  const oursAlone = beyondNode(wish);
   let state: ChildState | undefined;
   const startMs = nowMs();
   try {
@@ -159,7 +176,10 @@ function spawnByClone(
       (adopted, nodeOptions) => {
         state = becomeChild(adopted);
         const session = nodeOptions.detached === true;
-        return launcher(system, guarantee, checked, cgroup, adopted, state, session);
+        const refuse = (): void => {
+          if (oursAlone !== undefined) throw bypassed(oursAlone);
+        };
+        return launcher(system, guarantee, checked, cgroup, adopted, state, session, refuse);
       },
       nodeSpawn,
     );
@@ -167,6 +187,11 @@ function spawnByClone(
       cgroup?.close();
       // Node.js kept its own handle: one that we do not know, or one that must refuse.
       if (state?.failure === undefined) followNode(child, state ?? becomeChild(child), startMs);
+      if (oursAlone !== undefined && child.pid !== undefined) {
+        // Somebody wraps child_process.spawn and has made new options of ours: nobody could refuse.
+        child.on('error', () => undefined).kill('SIGKILL');
+        throw bypassed(oursAlone);
+      }
     }
     // Where it ran out of descriptors, Node.js leaves the streams undefined, and its types say null.
     const streams = child as { -readonly [K in 'stdin' | 'stdout' | 'stderr']: Child[K] };
@@ -179,7 +204,7 @@ function spawnByClone(
     if (state?.pidfd === undefined) cgroup?.close();
     if (state?.failure !== undefined) {
       explainFailure(error, state.failure);
-      state.reject(error);
+      rejectQuietly(state, error); // Nobody has the child.
     }
     throw error;
   }
@@ -194,14 +219,13 @@ function launcher(
   child: childProcess.ChildProcess,
   state: ChildState,
   session: boolean,
+  refuseStock: () => void,
 ): Launcher {
   const { backend } = system;
   const launch: Launcher['launch'] = (call, onExit) => {
     const becomesUser = call.uid !== undefined || call.gid !== undefined;
     const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
     const usedBefore = counted?.usage();
-    const ourPeakKib =
-      guarantee.resourceUsage === 'waitid' ? process.resourceUsage().maxRSS : undefined;
 
     const birth = backend.cloneExecve(
       {
@@ -236,12 +260,12 @@ function launcher(
         backend.unwatch(running.watch);
         giveUpPidfd(pidfd);
         const usage =
-          ourPeakKib !== undefined
-            ? end.rusage && usageFromRusage(end.rusage, ourPeakKib)
+          guarantee.resourceUsage === 'waitid'
+            ? end.rusage && usageFromRusage(end.rusage, process.resourceUsage().maxRSS)
             : counted && usageSince(usedBefore, counted.usage());
-        cgroup?.close();
         const record = exitRecord(running.pid, running.startMs, end, usage);
         endChild(child, state, record);
+        cgroup?.close();
         onExit(record);
       },
     );
@@ -273,10 +297,20 @@ function launcher(
   };
   return {
     launch,
+    refuseStock,
     failed: (error, step) => {
       state.failure = { error, step, path: child.spawnfile };
     },
   };
+}
+
+function bypassed(option: string): Error {
+  return unsupportedError(
+    `Option ${option}`,
+    "our handle under Node's spawn",
+    undefined,
+    'Something wraps child_process.spawn, or this Node.js spawns in a way that we do not know.',
+  );
 }
 
 const SIGKILL = 9;

@@ -60,7 +60,7 @@ export function support(): Support {
     resourceUsage: false,
     noNewPrivileges: false,
     cgroup: false,
-    beyondNode: false,
+    beyondNode: undefined,
   } as const;
   const guarantee = chooseGuarantee(plain, has);
   const mortal = chooseGuarantee({ ...plain, autokill: true }, has);

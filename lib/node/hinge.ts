@@ -58,6 +58,14 @@ export function spawnWithHandle<Options extends object>(
   }
 }
 
+/** A ChildProcess without a process. */
+export function bareChildProcess(): ChildProcess {
+  const child = new ChildProcess();
+  // Or kill() would ask libuv, for which a handle without a process has the pid 0: our own group.
+  (child as unknown as WithHandle)._handle = null;
+  return Object.assign(child, { stdin: null, stdout: null, stderr: null, stdio: [] });
+}
+
 function replaceHandle(child: ChildProcess, backend: Backend, launcher: Launcher): void {
   const holder = child as unknown as WithHandle;
   const stock = holder._handle;

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { Backend, Fd, SyscallResult } from '../backend/interface';
 
@@ -55,6 +55,8 @@ export interface Running {
 export interface Launcher {
   /** Creates it, or says why not with -errno. `onExit` comes later, once. */
   launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult;
+  /** Called before Node's own handle spawns instead: throws if that would not be good enough. */
+  refuseStock(): void;
   /** Hears of a step that failed before it came to that. */
   failed(error: SyscallResult, step: string): void;
 }
@@ -98,12 +100,14 @@ export class ProcessHandle implements NodeProcessHandle {
     // Under --permission Node's handle refuses, with Node's error; an addon must not be a way around.
     if (call === undefined || !maySpawn()) {
       this.#giveBack(contract);
+      if (maySpawn()) this.#launcher.refuseStock();
       return this.#stock.spawn(...contract);
     }
     discard(this.#stock, contract);
 
     const childEnds: Fd[] = [];
     const opened: StdioEntry[] = [];
+    let streamsStay = false;
     try {
       const stdio = this.#openStdio(call.stdio, childEnds, opened);
       const result =
@@ -111,17 +115,30 @@ export class ProcessHandle implements NodeProcessHandle {
           ? stdio
           : this.#launcher.launch({ ...call, stdio, childEnds }, (exit) => {
               this.#running = undefined;
-              this.#resource.runInAsyncScope(this.onexit, this, exit.exitCode, exit.signalCode);
+              this.#resource.runInAsyncScope(() => {
+                this.#exited(exit);
+              });
             });
-      if (typeof result === 'number') {
-        if (!STREAMS_STAY.has(-result)) for (const entry of opened) entry.handle?.close?.();
-        return result;
-      }
+      streamsStay = typeof result !== 'number' || STREAMS_STAY.has(-result);
+      if (typeof result === 'number') return result;
       this.#running = result;
       this.pid = result.pid;
       return 0;
     } finally {
+      if (!streamsStay) for (const entry of opened) entry.handle?.close?.();
       for (const fd of childEnds) this.#backend.close(fd);
+    }
+  }
+
+  // A listener that throws is an uncaught exception, and whoever handles it finds itself in the async
+  // context of the listener, as in Node.js.
+  #exited({ exitCode, signalCode }: NodeExit): void {
+    try {
+      this.onexit(exitCode, signalCode);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
     }
   }
 
@@ -170,11 +187,13 @@ export class ProcessHandle implements NodeProcessHandle {
         case 'pipe':
         case 'overlapped': {
           const oneWay = index <= 2 && entry.ipc !== true;
-          const pair = oneWay ? this.#backend.pipe2() : this.#backend.socketpair();
+          const pair = oneWay ? this.#backend.pipe2(true) : this.#backend.socketpair(true);
           if (typeof pair === 'number') return failed(pair, oneWay ? 'pipe2' : 'socketpair');
           const childReads = oneWay && index === 0;
           const [ours, childs] = childReads ? [pair[1], pair[0]] : pair;
           childEnds.push(childs);
+          // First, for a descriptor closed twice would be worse than one that is never closed.
+          this.#backend.disown(ours);
           const result = entry.handle?.open?.(ours) ?? -constants.errno.EINVAL;
           if (result < 0) {
             this.#backend.close(ours);
@@ -250,6 +269,9 @@ function maySpawn(): boolean {
   return permission === undefined || permission.has('child');
 }
 
+/** Runs a function in the async context of this module's loading: nobody's. */
+const outside = AsyncLocalStorage.snapshot();
+
 const INVALID_STDIO = [{ type: 'fd', fd: -1 }];
 
 /**
@@ -257,13 +279,15 @@ const INVALID_STDIO = [{ type: 'fd', fd: -1 }];
  * closed and is never collected, and keeps its ChildProcess with it (measured: 1.4 KB a spawn, for
  * ever). Up to Node.js 22 a spawn that is refused at its first argument makes libuv see it; nothing is
  * created. From 24 on (libuv 1.52) that same spawn corrupts the heap (measured: without any code of
- * ours), so there the handle is only cut loose from its child, and the bare handle stays.
+ * ours), so there the handle is only cut loose, from its child and from the AsyncLocalStorage that it
+ * was made in, and the bare handle stays.
  */
 function discard(stock: NodeProcessHandle, contract: readonly unknown[]): void {
   const positional = contract.length > 1;
   if (positional) {
     for (const owner of Object.getOwnPropertySymbols(stock)) Reflect.deleteProperty(stock, owner);
     Reflect.deleteProperty(stock, 'onexit');
+    outside(() => (stock as { asyncReset?(resource: object): void }).asyncReset?.({}));
     return;
   }
   stock.spawn({ file: 'x', args: ['x'], stdio: INVALID_STDIO });

@@ -21,8 +21,8 @@ export interface Wish {
   readonly resourceUsage: boolean;
   readonly noNewPrivileges: boolean;
   readonly cgroup: boolean;
-  /** Whether anything else is asked for that Node's own spawn cannot do. */
-  readonly beyondNode: boolean;
+  /** The first other option that Node's own spawn does not know. */
+  readonly beyondNode: string | undefined;
 }
 
 /** How the child is born, and what that gives. */
@@ -55,10 +55,8 @@ export function chooseGuarantee(wish: Wish, has: Has): Guarantee {
   const reapedBy = chooseReaper(wish, has);
   if (typeof reapedBy === 'object') return reapedBy;
   if (reapedBy === 'libuv') {
-    // Node's own spawn would ignore the wish.
-    const wanted = wish.autokill ? 'autokill' : wish.cgroup ? 'cgroup' : 'this option';
-    const beyond = wish.autokill || wish.resourceUsage || wish.noNewPrivileges || wish.cgroup;
-    return beyond || wish.beyondNode ? { missing: 'P_PIDFD', wanted } : { reapedBy };
+    const wanted = beyondNode(wish);
+    return wanted === undefined ? { reapedBy } : { missing: 'P_PIDFD', wanted };
   }
 
   const clone3 = has('clone3');
@@ -84,6 +82,16 @@ export function chooseGuarantee(wish: Wish, has: Has): Guarantee {
     noNewPrivs: noNewPrivs && !kernelNnp,
     deathSignal: wish.autokill && !kernelKills,
   };
+}
+
+/** The first wish that Node's own spawn would ignore. */
+export function beyondNode(wish: Wish): string | undefined {
+  if (wish.autoreap === 'require') return "autoreap: 'require'";
+  if (wish.autokill) return 'autokill';
+  if (wish.cgroup) return 'cgroup';
+  if (wish.noNewPrivileges) return 'noNewPrivileges';
+  if (wish.resourceUsage) return 'resourceUsage';
+  return wish.beyondNode;
 }
 
 function chooseReaper(

@@ -10,13 +10,16 @@
 
 export type StopState = 'running' | 'terminating' | 'killing' | 'exited';
 
+/** A number only for signals that Node.js has no name for: 9 is written `'SIGKILL'` here. */
+export type StopSignal = NodeJS.Signals | number;
+
 export type StopEvent =
-  | { readonly type: 'stop'; readonly killSignal: NodeJS.Signals; readonly graceMs: number }
+  | { readonly type: 'stop'; readonly killSignal: StopSignal; readonly graceMs: number }
   | { readonly type: 'grace' }
   | { readonly type: 'exit' };
 
 export type StopAction =
-  | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly type: 'signal'; readonly signal: StopSignal }
   | { readonly type: 'arm-grace'; readonly graceMs: number }
   | { readonly type: 'disarm-grace' };
 

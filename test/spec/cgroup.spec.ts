@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawn } from '../../lib/index';
 import { itWithCgroup2 } from '../support/cgroups';
@@ -45,6 +45,16 @@ describeEachReaper('a child with a cgroup of its own', ({ name, options }) => {
     expect((resourceUsage?.userCPUTime ?? 0) + (resourceUsage?.systemCPUTime ?? 0)).toBeGreaterThan(
       0,
     );
+  });
+
+  itWithCgroup2('is refused where it is frozen, for we would wait with it', async (cgroup) => {
+    writeFileSync(path.join(cgroup, 'cgroup.freeze'), '1');
+    const refused = (): unknown => spawn('true', { ...options, cgroup, stdio: 'ignore' });
+
+    expect(refused).toThrow(expect.objectContaining({ code: 'EBUSY', step: 'cgroup' }) as Error);
+    expect(refused).toThrow(/cgroup\.freeze/);
+    writeFileSync(path.join(cgroup, 'cgroup.freeze'), '0');
+    expect((await spawn('true', { ...options, cgroup, stdio: 'ignore' }).exited).exitCode).toBe(0);
   });
 
   if (name === 'kernel') {

@@ -1,5 +1,7 @@
 // What other code sees and does while a child is being born.
 import * as childProcess from 'node:child_process';
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- itself, as those who patch it have it.
+import theModule = require('node:child_process');
 import * as diagnostics from 'node:diagnostics_channel';
 import { Child, spawn, type SpawnOptions } from '../../lib/index';
 import { outputOf, tell } from '../support/programs';
@@ -59,6 +61,57 @@ describeEachReaper('the options of a child', ({ options: own }) => {
     args.slice();
 
     expect((await outputOf(child)).exitCode).toBe(0);
+  });
+});
+
+/** Runs `act` while child_process.spawn is wrapped by somebody who makes new options of those he is given. */
+function whileWrapped<T>(act: () => T): { readonly result: T | Error; ended: Promise<unknown> } {
+  let ended: Promise<unknown> = Promise.resolve();
+  const stock = childProcess.spawn;
+  const replace = (by: unknown): void => {
+    Object.assign(theModule, { spawn: by });
+  };
+  replace((file: string, args: readonly string[], options: object) => {
+    const child = stock(file, args, JSON.parse(JSON.stringify(options)) as object);
+    ended = new Promise((resolve) => child.once('close', resolve));
+    return child;
+  });
+  try {
+    return { result: act(), ended };
+  } catch (error) {
+    return { result: error as Error, ended };
+  } finally {
+    replace(stock);
+  }
+}
+
+describeEachReaper('a spawn that another library has wrapped', ({ name, options: own }) => {
+  it("is Node's own where it can be, and says so", async () => {
+    const { result: child } = whileWrapped(() => spawn('true', [], { stdio: 'ignore' }));
+
+    expect((child as Child).reapedBy).toBe('libuv');
+    expect((await (child as Child).exited).exitCode).toBe(0);
+  });
+
+  it.each([
+    ['umask', { umask: 0o77 }],
+    ['noNewPrivileges', { noNewPrivileges: true }],
+    ['autokill', { autokill: true }],
+    ['rlimits', { rlimits: { core: 0 } }],
+    ['resourceUsage', { resourceUsage: true, autoreap: 'avoid' as const }],
+    ["autoreap: 'require'", name === 'kernel' ? own : { ...own, nice: 1 }],
+  ])('is refused where Node.js would ignore %s', async (option, options) => {
+    const wanted = name === 'waitid' && option.startsWith('autoreap') ? 'nice' : option;
+
+    const { result, ended } = whileWrapped(() =>
+      spawn('true', [], { ...options, stdio: 'ignore' }),
+    );
+    await ended;
+
+    expect(result).toMatchObject({
+      code: 'ERR_AUTOREAP_UNSUPPORTED',
+      message: expect.stringContaining(wanted) as string,
+    });
   });
 });
 

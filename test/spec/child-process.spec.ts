@@ -136,9 +136,26 @@ describeEachReaper('a child', ({ options: own }) => {
     expect((await ended).exitCode).toBe(0);
   });
 
+  it('that is never born rejects `exited`, and is no uncaught error for who has asked', async () => {
+    const { exited } = spawn('no-such-program', { ...own, stdio: 'ignore' });
+
+    await expect(exited).rejects.toMatchObject({ code: 'ENOENT', step: 'execve' });
+  });
+
+  it('that is never born emits its error for who listens, who need not catch', async () => {
+    const child = spawn('no-such-program', { ...own, stdio: 'ignore' });
+    const { exited } = child;
+
+    const error = await new Promise((resolve) => child.once('error', resolve));
+
+    expect(error).toMatchObject({ code: 'ENOENT' });
+    await expect(exited).rejects.toBe(error);
+    expect(child.reapedBy).toBeUndefined();
+  });
+
   it('shows its pid, its state and its reaper', async () => {
     const born = (child: Child, state: string): string =>
-      `Child { pid: ${String(child.pid)}, state: '${state}', reapedBy: '${child.reapedBy}' }`;
+      `Child { pid: ${String(child.pid)}, state: '${state}', reapedBy: ${inspect(child.reapedBy)} }`;
 
     const running = spawn('cat', own);
     const runningEnded = outputOf(running);

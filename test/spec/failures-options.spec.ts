@@ -140,7 +140,7 @@ describeEachReaper('an option that the kernel refuses', ({ options: own }) => {
       cwd: '/no/such/folder',
     });
 
-    expect(failure).toMatchObject({ code: 'EINVAL', step: 'prlimit64' });
+    expect(failure).toMatchObject({ code: 'ENOENT', step: 'chdir' });
   });
 });
 

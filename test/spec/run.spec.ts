@@ -74,7 +74,8 @@ describeEachReaper('a run', ({ options: own }) => {
       if (field === 'pid' || field === 'durationMs') continue;
       expect([field, error[field]]).toEqual([field, result[field]]);
     }
-    expect(Object.keys(error)).toEqual(expect.arrayContaining(Object.keys(result)));
+    const shared = Object.keys(result).filter((name) => name !== 'cause');
+    expect(Object.keys(error)).toEqual(expect.arrayContaining(shared));
   });
 
   it('says which signal killed it', async () => {
@@ -233,7 +234,39 @@ describeEachReaper('a run', ({ options: own }) => {
     expect(error).toMatchObject({ ...shape, code, failed: true });
     expect(error.cause).toMatchObject({ code });
     expect(error.message).toContain('did not start');
-    expect(result).toMatchObject({ ...shape, failed: true });
+    expect(result).toMatchObject({ ...shape, failed: true, code, cause: { code } });
+    expect(result.reapedBy).toBeUndefined();
+  });
+
+  it('has a child though it was never born, that can be asked to end', async () => {
+    const running = run('true', ['x'.repeat(1 << 20)], { ...own, reject: false });
+
+    expect([running.child.pid, running.child.kill(), running.child.stdout]).toEqual([
+      undefined,
+      false,
+      null,
+    ]);
+    await expect(running.child.exited).rejects.toMatchObject({ code: 'E2BIG' });
+    await running;
+  });
+
+  it('has ABORT_ERR for a code, whatever the reason of the abort calls itself', async () => {
+    const reason = Object.assign(new Error('enough'), { code: 'ENOENT' });
+    const options = { ...own, ...forever, signal: AbortSignal.abort(reason), reject: false };
+    const running = run('sh', ['-c', 'read _ <&3'], options);
+    const closed = gateClosed(running);
+
+    expect(await running).toMatchObject({ code: 'ABORT_ERR', cause: reason, isCanceled: true });
+    await closed;
+  });
+
+  it('says the end of what it said, and has all of it', async () => {
+    const command = 'i=0; while [ $i -lt 3000 ]; do echo "line $i" >&2; i=$((i + 1)); done; exit 1';
+    const error = await failureOf(run('sh', ['-c', command], own));
+
+    expect(error.message).toMatch(/line 2999$/);
+    expect(error.message.length).toBeLessThan(5000);
+    expect(error.stderr.length).toBeGreaterThan(20_000);
   });
 
   it('has empty output of streams that are not pipes', async () => {
@@ -263,6 +296,8 @@ describe('the arguments of run', () => {
     ['killSignal', { killSignal: 'SIGNONE' }, 'ERR_UNKNOWN_SIGNAL'],
     ['graceMs', { graceMs: -1 }, 'ERR_OUT_OF_RANGE'],
     ['nice', { nice: 20 }, 'ERR_OUT_OF_RANGE'],
+    ['reject', { reject: 'no' }, 'ERR_INVALID_ARG_TYPE'],
+    ['input', { input: 'x', stdio: 'ignore' }, 'ERR_INCOMPATIBLE_OPTION_PAIR'],
   ])('throw at once for a wrong %s: %j', async (_name, options, code) => {
     let thrown: unknown;
     try {
@@ -271,6 +306,18 @@ describe('the arguments of run', () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ code });
+  });
+
+  it.each([
+    ['a string for arguments', ['x', {}]],
+    ['a number for arguments', [5, {}]],
+    ['a string for options', [['x'], 'utf8']],
+    ['an array for options', [['x'], []]],
+    ['a string alone', ['-c']],
+  ])('are refused where they are %s', (_title, rest) => {
+    expect(() => run('true', ...(rest as []))).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error,
+    );
   });
 
   it('may leave out the arguments, the options, or both', async () => {

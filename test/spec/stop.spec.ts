@@ -126,6 +126,9 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it.each([
+    ['SIGKILL' as unknown as object, 'ERR_INVALID_ARG_TYPE'],
+    [null as unknown as object, 'ERR_INVALID_ARG_TYPE'],
+    [{ killSignal: 0 }, 'ERR_OUT_OF_RANGE'],
     [{ graceMs: -1 }, 'ERR_OUT_OF_RANGE'],
     [{ graceMs: NaN }, 'ERR_OUT_OF_RANGE'],
     [{ graceMs: 2 ** 31 }, 'ERR_OUT_OF_RANGE'],

@@ -4,11 +4,14 @@ import { spawn } from '../../lib/index';
 import { outputOf, tell } from '../support/programs';
 
 describe('a Worker that is terminated', () => {
-  it.each(['load', 'spawn', 'watch'])('in the middle of a %s leaves nothing open', async (how) => {
-    const { gained } = await tell<{ gained: number }>('teardown', [how]);
+  it.each(['load', 'spawn', 'watch', 'open'])(
+    'in the middle of a %s leaves nothing open',
+    async (how) => {
+      const { gained } = await tell<{ gained: number }>('teardown', [how]);
 
-    expect(gained).toBeLessThanOrEqual(0);
-  });
+      expect(gained).toBeLessThanOrEqual(0);
+    },
+  );
 });
 
 describe('a hook of async_hooks', () => {

@@ -1,8 +1,9 @@
 // Where, as whom and with what a child begins: exactly as asked, and else as Node.js would have it.
-import { readFileSync } from 'node:fs';
+import type { StdioOptions } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { spawn, type SpawnOptions } from '../../lib/index';
 import { itNeeds } from '../support/needs';
-import { outputOf, program, publicCopy, scratch } from '../support/programs';
+import { outputOf, program, publicCopy, scratch, tell } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
 import { expectWorldAsNode, worldOf } from '../support/world';
 
@@ -141,6 +142,30 @@ describeEachReaper('a child', ({ options: own }) => {
 
   it('shares no memory that we would keep it from dumping', async () => {
     expect((await worldOf(own)).dumpable).toBe(1);
+  });
+
+  itNeeds('root', 'leaves us dumpable, though it becomes another user in our memory', async () => {
+    for (const autokill of ['false', 'true']) {
+      expect(await tell('dumpable', [own.autoreap, autokill])).toEqual({
+        dumpable: '1',
+        exitCodes: [0, 0, 'ENOENT'],
+      });
+    }
+  });
+
+  it('may have fewer descriptors than we have open', async () => {
+    const many = Array.from({ length: 40 }, () => openSync('/dev/null', 'r'));
+    try {
+      for (const stdio of [
+        ['ignore', 'ignore', 'ignore'],
+        ['ignore', 2, 1],
+      ] as const) {
+        const options = { ...own, stdio: [...stdio] as StdioOptions, rlimits: { nofile: 8 } };
+        expect((await spawn('true', options).exited).exitCode).toBe(0);
+      }
+    } finally {
+      for (const fd of many) closeSync(fd);
+    }
   });
 
   it('has every option at once', async () => {

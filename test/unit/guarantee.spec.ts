@@ -21,7 +21,7 @@ const PLAIN: Wish = {
   resourceUsage: false,
   noNewPrivileges: false,
   cgroup: false,
-  beyondNode: false,
+  beyondNode: undefined,
 };
 
 // What each has, from the newest on.
@@ -127,9 +127,9 @@ describe('chooseGuarantee', () => {
     ['none', { autoreap: 'require' }, { missing: 'clone3' }],
     ['none', { autokill: true }, { missing: 'P_PIDFD', wanted: 'autokill' }],
     ['none', { cgroup: true }, { missing: 'P_PIDFD', wanted: 'cgroup' }],
-    ['none', { noNewPrivileges: true }, { missing: 'P_PIDFD' }],
-    ['none', { resourceUsage: true }, { missing: 'P_PIDFD' }],
-    ['none', { beyondNode: true }, { missing: 'P_PIDFD' }],
+    ['none', { noNewPrivileges: true }, { missing: 'P_PIDFD', wanted: 'noNewPrivileges' }],
+    ['none', { resourceUsage: true }, { missing: 'P_PIDFD', wanted: 'resourceUsage' }],
+    ['none', { beyondNode: 'umask' }, { missing: 'P_PIDFD', wanted: 'umask' }],
   ])('on %s, for %j: %j', (name, wish, guarantee) => {
     expect(choose(name, wish)).toMatchObject(guarantee);
   });
@@ -140,7 +140,7 @@ describe('chooseGuarantee', () => {
       booleans.flatMap((resourceUsage) =>
         booleans.flatMap((noNewPrivileges) =>
           booleans.flatMap((cgroup) =>
-            booleans.map((beyondNode) => ({
+            [undefined, 'umask'].map((beyondNode) => ({
               autoreap,
               autokill,
               resourceUsage,
