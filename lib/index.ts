@@ -3,7 +3,13 @@
  *
  * @packageDocumentation
  */
-export { spawn, type ChildWithStreams, type SpawnOptionsWithStreams } from './facade/spawn';
+export {
+  spawn,
+  type ChildByStdio,
+  type ChildWithStreams,
+  type SpawnOptionsWithStreams,
+  type SpawnOptionsWithTuple,
+} from './facade/spawn';
 export { run, RunError, type Result, type RunOptions, type Running } from './facade/run';
 export { Child, type StopOptions } from './facade/child';
 export { Pidfd, type ProcessInfo } from './facade/pidfd';

@@ -129,9 +129,17 @@ function table(rows, paint) {
   return [paint('1', layOut(head)), ...cells.map(layOut)].map((line) => line.trimEnd()).join('\n');
 }
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-});
+function parseCommandLine() {
+  try {
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } };
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error.message.replace(/\.?$/, '.')} See npm start -- --help.\n`);
+    process.exit(2);
+  }
+}
+
+const values = parseCommandLine();
 if (values.help) {
   process.stdout.write(HELP);
 } else {

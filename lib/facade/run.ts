@@ -102,7 +102,8 @@ export type Running<Output extends string | Buffer = string> = Promise<Result<Ou
 };
 
 type RunTextOptions = RunOptions & { readonly encoding?: BufferEncoding };
-type RunArgs<Options> = [options: Options] | [args: readonly string[], options: Options];
+type RunArgs<Options> =
+  [options: Options] | [args: readonly string[] | undefined, options: Options];
 
 /**
  * Runs a program to its end and collects what it wrote. Resolves when it has exited and its output is

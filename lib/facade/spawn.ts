@@ -19,11 +19,32 @@ import { checkOptions, type CheckedOptions, type SpawnOptions } from './options'
 import { giveUpPidfd, lendPidfd } from './pidfd';
 import { defaultSystem, type System } from './system';
 
+/** A child whose standard streams are known by its `stdio`. */
+export interface ChildByStdio<
+  In extends Writable | null,
+  Out extends Readable | null,
+  Err extends Readable | null,
+> extends Child {
+  stdin: In;
+  stdout: Out;
+  stderr: Err;
+  readonly stdio: [In, Out, Err, Extra, Extra];
+}
+type Extra = Readable | Writable | null | undefined;
+
 /** A child whose three standard streams are pipes. */
-export interface ChildWithStreams extends Child {
-  stdin: Writable;
-  stdout: Readable;
-  stderr: Readable;
+export type ChildWithStreams = ChildByStdio<Writable, Readable, Readable>;
+
+type Kind = childProcess.StdioPipe | childProcess.StdioNull;
+type StreamOf<K extends Kind, Stream> = K extends childProcess.StdioPipe ? Stream : null;
+
+/** Where each of the three is said. */
+export interface SpawnOptionsWithTuple<
+  In extends Kind,
+  Out extends Kind,
+  Err extends Kind,
+> extends SpawnOptions {
+  stdio: [In, Out, Err];
 }
 
 /** Where the streams are pipes, which is the default. */
@@ -43,9 +64,18 @@ export interface SpawnOptionsWithStreams extends SpawnOptions {
 export function spawn(file: string, options?: SpawnOptionsWithStreams): ChildWithStreams;
 export function spawn(
   file: string,
-  args: readonly string[],
+  args: readonly string[] | undefined,
   options?: SpawnOptionsWithStreams,
 ): ChildWithStreams;
+export function spawn<In extends Kind, Out extends Kind, Err extends Kind>(
+  file: string,
+  options: SpawnOptionsWithTuple<In, Out, Err>,
+): ChildByStdio<StreamOf<In, Writable>, StreamOf<Out, Readable>, StreamOf<Err, Readable>>;
+export function spawn<In extends Kind, Out extends Kind, Err extends Kind>(
+  file: string,
+  args: readonly string[] | undefined,
+  options: SpawnOptionsWithTuple<In, Out, Err>,
+): ChildByStdio<StreamOf<In, Writable>, StreamOf<Out, Readable>, StreamOf<Err, Readable>>;
 export function spawn(file: string, options: SpawnOptions): Child;
 export function spawn(
   file: string,

@@ -26,7 +26,7 @@ const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: 
       'and its interpreter is missing',
   ],
   ['execve', ELOOP, 'too many symbolic links on the way to it'],
-  ['execve', EACCES, 'the file, or a folder on the way to it, may not be executed'],
+  ['execve', EACCES, 'it, or a folder on the way to it, may not be executed, or it is a folder'],
   ['execve', ENOTDIR, 'a part of its path is not a folder'],
   [
     'execve',

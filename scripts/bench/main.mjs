@@ -44,7 +44,7 @@ function parseCommandLine(args) {
       options: { only: { type: 'string' }, quick: flag, json: flag, check: flag, help: flag },
     }));
   } catch (error) {
-    throw new UsageError(error.message);
+    throw new UsageError(error.message.replace(/\.?$/, '.'));
   }
   const names = values.only?.split(',') ?? Object.keys(QUESTIONS);
   const unknown = names.find((name) => !Object.hasOwn(QUESTIONS, name));

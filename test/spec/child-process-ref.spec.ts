@@ -17,7 +17,7 @@ describeEachReaper('a process whose child is', ({ options: { autoreap } }) => {
     const parent = start(mode);
     const ended = outputOf(parent);
     // Started: from now on only the child keeps it. Its standard input ends the child.
-    parent.stdout!.once('data', () => parent.stdin!.end());
+    parent.stdout.once('data', () => parent.stdin.end());
 
     const { stdout, exitCode } = await ended;
 
@@ -37,7 +37,7 @@ describeEachReaper('a process whose child is', ({ options: { autoreap } }) => {
 
     const { exitCode } = await parent.exited; // Its child is still there, and reads from us.
 
-    parent.stdin!.end();
+    parent.stdin.end();
     expect(exitCode).toBe(0);
     expect((await ended).stdout).toBe('started\nparent ends\n');
   });

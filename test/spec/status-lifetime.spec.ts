@@ -43,12 +43,12 @@ describeEachReaper('a child that is stopped and continued', ({ options: { autore
     awaitState(child.pidfd!.fd, WSTOPPED);
     child.kill('SIGCONT');
     awaitState(child.pidfd!.fd, WCONTINUED);
-    child.stdin!.write('still here');
-    const [answer] = (await once(child.stdout!, 'data')) as [Buffer];
+    child.stdin.write('still here');
+    const [answer] = (await once(child.stdout, 'data')) as [Buffer];
 
     expect(String(answer)).toBe('still here');
     expect(ends).toEqual([]);
-    child.stdin!.end();
+    child.stdin.end();
     expect(await closed).toEqual([0, null]);
     expect(ends).toEqual([[0, null]]);
   });

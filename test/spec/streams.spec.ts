@@ -130,22 +130,27 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
     await ended;
   });
 
+  // It lives on, because its exit would destroy the stream: whichever is told first wins.
   it('break with EPIPE when a child leaves its input unread', async () => {
-    const child = spawn('true', own);
+    const child = spawn('sh', ['-c', 'exec 0<&-; read -r _ <&3; exit 0'], {
+      ...own,
+      stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+    });
     const ended = outputOf(child);
     const broken = new Promise<NodeJS.ErrnoException>((resolve) => {
-      child.stdin.once('error', resolve);
+      child.stdin!.once('error', resolve);
     });
-    child.stdin.write(Buffer.alloc(1 << 20));
+    child.stdin!.write(Buffer.alloc(1 << 20));
 
     expect(await broken).toMatchObject({ code: 'EPIPE', syscall: 'write' });
+    (child.stdio[3] as Socket).end();
     expect((await ended).exitCode).toBe(0);
   });
 
   it('end a child by SIGPIPE when its output is not wanted any more', async () => {
     const child = spawn('yes', { ...own, stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = outputOf(child);
-    child.stdout!.once('data', () => child.stdout!.destroy());
+    child.stdout.once('data', () => child.stdout.destroy());
 
     expect((await ended).signalCode).toBe('SIGPIPE');
   });

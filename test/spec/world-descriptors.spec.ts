@@ -66,7 +66,7 @@ describeEachReaper('the descriptors of a child', ({ options: own }) => {
     const written = outputOf(sink);
     const source = spawn(program('world'), { ...own, stdio: ['ignore', sink.stdin, 'inherit'] });
     const ended = outputOf(source);
-    sink.stdin!.end();
+    sink.stdin.end();
 
     await ended;
 

@@ -1,5 +1,5 @@
 // What the public types promise, and what they refuse: `npm run types`.
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd';
 import {
@@ -30,7 +30,18 @@ expectType<Readable>(spawn('true', []).stdout);
 expectType<Readable>(spawn('true', ['a'], {}).stderr);
 expectType<Readable>(spawn('true', { stdio: 'pipe' }).stdout);
 expectType<Readable | null>(spawn('true', { stdio: 'inherit' }).stdout);
-expectType<Readable | null>(spawn('true', [], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+expectType<Readable>(spawn('true', [], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+expectType<null>(spawn('true', { stdio: ['ignore', 'pipe', 'inherit'] }).stdin);
+expectType<Writable>(spawn('true', ['a'], { stdio: ['pipe', 'pipe', 'pipe'] }).stdin);
+expectType<Readable | null>(spawn('true', [], { stdio: ['pipe', 'pipe', 'pipe', 'ipc'] }).stdout);
+expectAssignable<ChildProcessWithoutNullStreams>(spawn('true'));
+// Arguments that may be missing.
+declare const maybeArgs: string[] | undefined;
+expectType<Writable>(spawn('true', maybeArgs).stdin);
+expectType<Writable>(spawn('true', maybeArgs, { cwd: '/' }).stdin);
+expectType<Promise<Buffer>>(
+  run('true', maybeArgs, { encoding: 'buffer' }).then(({ stdout }) => stdout),
+);
 expectType<Child>(spawn('true', undefined, { stdio: 'ignore' }));
 // Literal arrays, and arrays that nobody may write to.
 expectAssignable<Child>(spawn('ls', ['-l'] as const));
@@ -84,17 +95,18 @@ expectAssignable<ChildProcess>(child);
 expectAssignable<AsyncDisposable & Disposable>(child);
 expectType<number | undefined>(child.pid);
 expectType<Pidfd | undefined>(child.pidfd);
-expectType<ReapedBy>(child.reapedBy);
+expectType<ReapedBy | undefined>(child.reapedBy); // Undefined if it was never born.
 expectType<'kernel' | 'pdeathsig' | undefined>(child.autokill);
 expectType<Promise<ExitRecord>>(child.exited);
 expectType<Promise<ExitRecord>>(child.stop());
 expectType<Promise<ExitRecord>>(child.stop({ killSignal: 'SIGINT', graceMs: Infinity }));
 expectType<boolean>(child.kill('SIGTERM'));
-expectAssignable<'kernel' | 'waitid' | 'libuv' | 'model'>(child.reapedBy);
+expectAssignable<'kernel' | 'waitid' | 'libuv' | 'model' | undefined>(child.reapedBy);
 
 expectNotAssignable<new () => Child>(Child); // It is made by spawn().
 expectError(child.stop('SIGINT'));
-expectNotAssignable<StopOptions>({ killSignal: 15 });
+expectAssignable<StopOptions>({ killSignal: 15 });
+expectNotAssignable<StopOptions>({ killSignal: '15' });
 expectNotAssignable<StopOptions>({ graceMs: '5 s' });
 expectError((child.pidfd = undefined));
 expectError((child.reapedBy = 'kernel'));
