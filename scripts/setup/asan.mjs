@@ -82,7 +82,7 @@ const CALM_CHILDREN = `data:text/javascript,process.env.ASAN_OPTIONS = '${CHILD_
 // the suite plays in processes of its own.
 const THROUGH_THE_ADDON = [
   'dist/test/native/',
-  'dist/test/spec/(cgroup|child-process|failures|options|pidfd|run|stop|streams|syscalls)[.]spec',
+  'dist/test/spec/(async-context|cgroup|child-process|failures|options|pidfd|run|stop|streams|syscalls|teardown|world)[.]spec',
 ];
 
 if (isMain(import.meta.url)) {
