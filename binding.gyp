@@ -3,6 +3,7 @@
     {
       "target_name": "autoreap",
       "sources": [
+        "native/birth.cc",
         "native/child.cc",
         "native/clone.cc",
         "native/exit-fields.cc",

@@ -1,12 +1,7 @@
 // Birth: clone3(2) and, where it is refused, clone(2), on a stack of the child's own.
 #pragma once
 
-#include <napi.h>
-
-#include <cstddef>
 #include <cstdint>
-
-#include "child.h"
 
 struct CloneCall {
   uint64_t flags = 0;
@@ -18,5 +13,3 @@ struct CloneCall {
 // Creates a child that runs `entry(argument)` on the calling thread's private stack. Returns its
 // pid or -errno; `*pidfd` means something only with a pid.
 long CloneOnOwnStack(const CloneCall& call, void (*entry)(void*), void* argument, int* pidfd);
-
-void InitClone(Napi::Env env, Napi::Object exports);

@@ -1,6 +1,5 @@
 #include <napi.h>
 
-#include "clone.h"
 #include "families.h"
 #include "owned-fds.h"
 #include "watcher.h"
@@ -8,7 +7,7 @@
 // Once per environment: the main thread's and each Worker's.
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new OwnedFds());  // Deleted with the environment.
-  InitClone(env, exports);
+  InitBirth(env, exports);
   InitFd(env, exports);
   InitPidfd(env, exports);
   InitPoll(env, exports);
