@@ -72,7 +72,6 @@ class ChildEnds {
 struct Birth {
   CloneCall call;
   ChildPlan plan;
-  bool on_spawner = false;
   int pidfd = -1;
   long result = 0;
 };

@@ -80,7 +80,10 @@ class NativeBackend implements Backend {
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
     const listener = this.#listen();
-    if (listener < 0) return { error: listener, step: 'napi_create_threadsafe_function' };
+    if (listener < 0) {
+      for (const fd of request.closeAfter) this.close(fd);
+      return { error: listener, step: 'napi_create_threadsafe_function' };
+    }
     const pid = this.#addon.clone_execve({ ...request, listener }, this.#born);
     const [pidfd = -1, step = 0, watch = 0, startMs = 0] = this.#born;
     if (pid < 0) return { error: pid, step: this.#addon.clone_steps[step] ?? '' };
