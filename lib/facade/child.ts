@@ -227,12 +227,25 @@ export function becomeChild(child: ChildProcess): ChildState {
   return state;
 }
 
+const unborn = new WeakMap<object, Child>();
+
+/** `spawn` is about to throw this error, and nobody gets the child. */
+export function neverBorn(child: ChildProcess, state: ChildState, error: unknown): void {
+  rejectQuietly(state, error);
+  if (types.isNativeError(error)) unborn.set(error, withoutStreams(child) as Child);
+}
+
 /** What `spawn` would have returned had it not thrown: for those who promise a child all the same. */
-export function unbornChild(error: unknown): Child {
-  const child = bareChildProcess();
+export function unbornChild(error: Error): Child {
+  const known = unborn.get(error);
+  if (known !== undefined) return known;
+  const child = withoutStreams(bareChildProcess()); // Node's own spawn threw.
   rejectQuietly(becomeChild(child), error);
   return child as Child;
 }
+
+const withoutStreams = (child: ChildProcess): ChildProcess =>
+  Object.assign(child, { stdin: null, stdout: null, stderr: null, stdio: [] });
 
 /** For a failure that is told in another way too. */
 export function rejectQuietly(state: ChildState, error: unknown): void {

@@ -10,7 +10,7 @@ import {
   becomeChild,
   endChild,
   explainFailure,
-  rejectQuietly,
+  neverBorn,
   type Child,
   type ChildState,
 } from './child';
@@ -198,6 +198,7 @@ function spawnByClone(
   // What Node's own handle would drop without a word, if it came to that.
   const oursAlone = beyondNode(wish);
   let state: ChildState | undefined;
+  let unborn: childProcess.ChildProcess | undefined;
   const startMs = nowMs();
   try {
     const child = spawnWithHandle(
@@ -205,6 +206,7 @@ function spawnByClone(
       options,
       (adopted, nodeOptions) => {
         state = becomeChild(adopted);
+        unborn = adopted;
         const session = nodeOptions.detached === true;
         const refuse = (): void => {
           if (oursAlone !== undefined) throw bypassed(oursAlone);
@@ -232,9 +234,9 @@ function spawnByClone(
   } catch (error) {
     // Born all the same (Node.js threw later): then it closes with the child's end.
     if (state?.pidfd === undefined) cgroup?.close();
-    if (state?.failure !== undefined) {
+    if (state?.failure !== undefined && unborn !== undefined) {
       explainFailure(error, state.failure);
-      rejectQuietly(state, error); // Nobody has the child.
+      neverBorn(unborn, state, error);
     }
     throw error;
   }

@@ -63,7 +63,7 @@ export function bareChildProcess(): ChildProcess {
   const child = new ChildProcess();
   // Or kill() would ask libuv, for which a handle without a process has the pid 0: our own group.
   (child as unknown as WithHandle)._handle = null;
-  return Object.assign(child, { stdin: null, stdout: null, stderr: null, stdio: [] });
+  return child;
 }
 
 function replaceHandle(child: ChildProcess, backend: Backend, launcher: Launcher): void {
