@@ -40,6 +40,7 @@ class Args {
   // A Float64Array or Int32Array of at least `least` elements, to be read or written in place.
   double* Doubles(size_t i, size_t least) { return Typed<double>(i, least, napi_float64_array); }
   int32_t* Ints(size_t i, size_t least) { return Typed<int32_t>(i, least, napi_int32_array); }
+  uint8_t* Bytes(size_t i) { return Typed<uint8_t>(i, 0, napi_uint8_array); }
   size_t Length(size_t i) const { return info_[i].As<Napi::TypedArray>().ElementLength(); }
 
   bool ok() const { return ok_; }

@@ -146,6 +146,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   const std::vector<uint32_t> groups = from.Numbers<uint32_t>("groups");
   const std::vector<double> limits = from.Numbers<double>("rlimits");  // resource, soft, hard, …
   const auto kind = static_cast<WatchKind>(from.Int("watch"));
+  const WatchMode mode = from.Bool("held") ? WatchMode::kHeld : WatchMode::kTold;
   const int listener = from.Int("listener");
   if (!args.ok() || !from.ok() || limits.size() % 3 != 0 ||
       (birth.call.flags & kBirthFlags) != kBirthFlags || (birth.call.flags & ~kAllowedFlags) != 0 ||
@@ -220,7 +221,7 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
     return fail(-plan.failure.error, plan.failure.step);
   }
 
-  const int64_t watch = Watcher::Get().Add(info.Env(), listener, birth.pidfd, kind, true);
+  const int64_t watch = Watcher::Get().Add(info.Env(), listener, birth.pidfd, kind, true, mode);
   if (watch < 0) {
     // An unwatched child would be a zombie one day. It has hardly run: end it, and say so.
     if (syscall(SYS_pidfd_send_signal, birth.pidfd, SIGKILL, nullptr, 0) == 0) {

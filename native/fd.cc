@@ -1,4 +1,4 @@
-// Descriptors: pipe2(2), socketpair(2), fcntl(2), close(2), close_range(2).
+// Descriptors: pipe2(2), socketpair(2), fcntl(2), read(2), write(2), close(2), close_range(2).
 #include <fcntl.h>
 #include <napi.h>
 #include <sys/socket.h>
@@ -58,6 +58,36 @@ Napi::Value Dup(const Napi::CallbackInfo& info) {
   return args.Errno(fcntl(fd, F_DUPFD_CLOEXEC, least));
 }
 
+// F_SETFL(2const), O_NONBLOCK: (fd) => 0 | -errno
+Napi::Value SetNonblocking(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  const int flags = fcntl(fd, F_GETFL);
+  return args.Errno(flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+// read(2): (fd, buffer) => bytes | -errno
+Napi::Value Read(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  uint8_t* buffer = args.Bytes(1);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(read(fd, buffer, args.Length(1)));
+}
+
+// write(2): (fd, buffer) => bytes | -errno
+Napi::Value Write(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const uint8_t* buffer = args.Bytes(1);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(write(fd, buffer, args.Length(1)));
+}
+
 // close(2): (fd) => 0 | -errno
 Napi::Value Close(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -88,6 +118,9 @@ void InitFd(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "socketpair", Socketpair);
   Export(env, exports, "disown", Disown);
   Export(env, exports, "dup", Dup);
+  Export(env, exports, "set_nonblocking", SetNonblocking);
+  Export(env, exports, "read", Read);
+  Export(env, exports, "write", Write);
   Export(env, exports, "close", Close);
   Export(env, exports, "close_range", CloseRange);
 }

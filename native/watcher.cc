@@ -46,13 +46,31 @@ int Watcher::Start(ChildStep* step) {
   return result;
 }
 
-int64_t Watcher::Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child) {
+int64_t Watcher::Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child,
+                     WatchMode mode) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = static_cast<size_t>(listener) < listeners_.size();
+  if (listener < 0 || !known) return -EINVAL;
+  Listener& owner = *listeners_[static_cast<size_t>(listener)];
   // A number is never used twice, so an event that was already on its way cannot hit a later watch.
   const int64_t id = ++last_watch_;
+  // Into the table first: the event may be there before epoll_ctl returns.
+  const auto at = watches_.emplace(id, Watch{pidfd, kind, listener, child, mode}).first;
+  if (mode == WatchMode::kTold) {
+    if (const int result = Enter(id, at->second); result < 0) {
+      watches_.erase(at);
+      return result;
+    }
+  }
+  if (owner.watches++ == 0) napi_reference_ref(env, owner.callback, nullptr);
+  return id;
+}
+
+// Into the epoll set. 0 | -errno.
+int Watcher::Enter(int64_t id, Watch& watch) {
   epoll_event event = {};
   event.data.u64 = static_cast<uint64_t>(id);
-  switch (kind) {
+  switch (watch.kind) {
     case WatchKind::kHup:
       break;  // events = 0: POLLIN comes before the exit information, HUP with it.
     case WatchKind::kWaitid:
@@ -66,18 +84,13 @@ int64_t Watcher::Add(napi_env env, int listener, int pidfd, WatchKind kind, bool
     default:
       return -EINVAL;
   }
-  const auto known = static_cast<size_t>(listener) < listeners_.size();
-  if (listener < 0 || !known) return -EINVAL;
-  Listener& owner = *listeners_[static_cast<size_t>(listener)];
-  // Into the table first: the event may be there before epoll_ctl returns.
-  watches_.emplace(id, Watch{pidfd, kind, listener, child});
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, pidfd, &event) != 0) {
-    const int error = errno;
-    watches_.erase(id);
-    return -error;
-  }
-  if (owner.watches++ == 0) napi_reference_ref(env, owner.callback, nullptr);
-  return id;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.pidfd, &event) == 0 ? 0 : -errno;
+}
+
+// Out of the epoll set, if it is there.
+void Watcher::Leave(Watch& watch) {
+  if (watch.state != Watch::kAlive || watch.mode == WatchMode::kHeld) return;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
 }
 
 void Watcher::Unwatch(napi_env env, Listener& listener) {
@@ -91,13 +104,45 @@ int Watcher::Close(napi_env env, int64_t id) {
   Watch& watch = found->second;
   Unwatch(env, *listeners_[static_cast<size_t>(watch.listener)]);
   if (watch.state != Watch::kDone && watch.kind == WatchKind::kWaitid) {
-    watch.listener = -1;
+    LeaveToUs(id, watch);
     return 0;
   }
-  if (watch.state == Watch::kAlive) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+  Leave(watch);
   close(watch.pidfd);
   watches_.erase(found);
   return 0;
+}
+
+// Nobody will be told of its end, but it is reaped. A held one is the thread's from now on; should
+// the epoll set have no room for it, it is a zombie until we end.
+void Watcher::LeaveToUs(int64_t id, Watch& watch) {
+  watch.listener = -1;
+  if (watch.mode == WatchMode::kTold) return;
+  watch.mode = WatchMode::kTold;
+  if (watch.state == Watch::kRetry) watch.state = Watch::kAlive;
+  Enter(id, watch);
+}
+
+int Watcher::Collect(int64_t id, double* record) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = watches_.find(id);
+  if (found == watches_.end() || found->second.mode != WatchMode::kHeld) return -EBADF;
+  Watch& watch = found->second;
+  ExitFields fields = {};
+  fields.watch = static_cast<double>(id);
+  switch (Learn(watch, fields)) {
+    case Learnt::kNothing:
+      return 0;
+    case Learnt::kSoon:
+      watch.state = Watch::kRetry;
+      return 0;
+    case Learnt::kEnd:
+      break;
+  }
+  watch.state = Watch::kDone;
+  fields.at_ms = MonotonicMs();
+  memcpy(record, &fields, sizeof(fields));
+  return 1;
 }
 
 void* Watcher::ThreadMain(void*) {
@@ -136,11 +181,24 @@ void Watcher::Look(int64_t id) {
   Watch& watch = found->second;
   ExitFields fields = {};
   fields.watch = static_cast<double>(id);
-
-  if (watch.kind == WatchKind::kIn) {
-    fields.lost = ECHILD;
-    return Finish(id, watch, fields);
+  switch (Learn(watch, fields)) {
+    case Learnt::kNothing:
+      return;
+    case Learnt::kEnd:
+      return Finish(id, watch, fields);
+    case Learnt::kSoon:
+      return Retry(id, watch);
   }
+}
+
+// How it ended, if that can be known now. kSoon: HUP says that it can, and it cannot yet; ask again
+// without waiting for another event. From kRetryMs after the first kSoon on the status is lost.
+Watcher::Learnt Watcher::Learn(Watch& watch, ExitFields& fields) {
+  const auto lost = [&](int error) {
+    fields.lost = error;
+    return Learnt::kEnd;
+  };
+  if (watch.kind == WatchKind::kIn) return lost(ECHILD);
 
   if (watch.kind == WatchKind::kWaitid) {
     siginfo_t info = {};
@@ -148,47 +206,38 @@ void Watcher::Look(int64_t id) {
     // Raw: libc's waitid(3) has no room for the rusage. __WALL: before its exec, a child with exit
     // signal 0 is not there for an ordinary wait.
     if (syscall(SYS_waitid, kPPidfd, watch.pidfd, &info, WEXITED | WNOHANG | __WALL, &usage) == 0) {
-      if (info.si_pid == 0) return;  // A zombie that is still a debugger's; there will be an edge.
+      // A zombie that is still a debugger's; there will be an edge.
+      if (info.si_pid == 0) return Learnt::kNothing;
       SetWaited(fields, info, usage);
-      return Finish(id, watch, fields);
+      return Learnt::kEnd;
     }
-    if (errno != ECHILD) {
-      fields.lost = errno;
-      return Finish(id, watch, fields);
-    }
+    if (errno != ECHILD) return lost(errno);
     // Somebody stole the wait from us: a waitpid(-1) in some library, or SIGCHLD is ignored. From
     // 6.15 on, the kernel tells us nevertheless.
   } else if (!HungUp(watch.pidfd)) {
-    return;
+    return Learnt::kNothing;
   }
 
   const int error = SetExitInformation(fields, watch.pidfd);
-  if (error == 0) return Finish(id, watch, fields);
-  if (error != EAGAIN) {
-    fields.lost = watch.kind == WatchKind::kWaitid ? ECHILD : error;
-    return Finish(id, watch, fields);
-  }
+  if (error == 0) return Learnt::kEnd;
+  if (error != EAGAIN) return lost(watch.kind == WatchKind::kWaitid ? ECHILD : error);
   // The thief has taken the status and not yet released the process: HUP, a second edge, will come,
   // for a kernel that knows PIDFD_GET_INFO knows HUP.
-  if (!HungUp(watch.pidfd)) return;
-  Retry(id, watch, fields, watch.kind == WatchKind::kWaitid ? ECHILD : ESRCH);
+  if (!HungUp(watch.pidfd)) return Learnt::kNothing;
+  const double now = MonotonicMs();
+  if (watch.retry_until_ms == 0) watch.retry_until_ms = now + kRetryMs;
+  if (now < watch.retry_until_ms) return Learnt::kSoon;
+  return lost(watch.kind == WatchKind::kWaitid ? ECHILD : ESRCH);
 }
 
-void Watcher::Retry(int64_t id, Watch& watch, ExitFields& fields, int error) {
-  const double now = MonotonicMs();
-  if (watch.state == Watch::kAlive) {
-    watch.state = Watch::kRetry;
-    watch.retry_until_ms = now + kRetryMs;
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
-  } else if (now >= watch.retry_until_ms) {
-    fields.lost = error;
-    return Finish(id, watch, fields);
-  }
+void Watcher::Retry(int64_t id, Watch& watch) {
+  Leave(watch);
+  watch.state = Watch::kRetry;
   retries_.push_back(id);
 }
 
 void Watcher::Finish(int64_t id, Watch& watch, ExitFields& fields) {
-  if (watch.state == Watch::kAlive) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
+  Leave(watch);
   if (watch.listener < 0) {
     close(watch.pidfd);
     watches_.erase(id);
@@ -298,13 +347,11 @@ void Watcher::Forget(napi_env env, void* data, void*) {
     if (watch.listener != ref->listener) {
       ++at;
     } else if (watch.state == Watch::kDone || !watch.child) {
-      if (watch.state == Watch::kAlive) {
-        epoll_ctl(watcher.epoll_, EPOLL_CTL_DEL, watch.pidfd, nullptr);
-      }
+      watcher.Leave(watch);
       close(watch.pidfd);
       at = watcher.watches_.erase(at);
     } else {
-      watch.listener = -1;
+      watcher.LeaveToUs(at->first, watch);
       ++at;
     }
   }
@@ -344,6 +391,15 @@ Napi::Value WatcherAdd(const Napi::CallbackInfo& info) {
   return args.Result(watch);
 }
 
+// watcher_collect(watch, out) => 1 | 0 | -errno. `out` has a place for each field.
+Napi::Value WatcherCollect(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const double watch = args.Double(0);
+  double* out = args.Doubles(1, std::size(kExitFieldNames));
+  if (!args.ok()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().Collect(static_cast<int64_t>(watch), out));
+}
+
 // watcher_close(watch) => 0 | -errno
 Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -358,6 +414,7 @@ void InitWatcher(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "watcher_listen", WatcherListen);
   Export(env, exports, "watcher_ref", WatcherRef);
   Export(env, exports, "watcher_add", WatcherAdd);
+  Export(env, exports, "watcher_collect", WatcherCollect);
   Export(env, exports, "watcher_close", WatcherClose);
 
   Napi::Array fields = Napi::Array::New(env);

@@ -25,6 +25,12 @@ enum class WatchKind : int32_t {
   kIn,      // Nobody can tell the status (before 6.13): POLLIN is all there is.
 };
 
+// Who asks how a child ended.
+enum class WatchMode : int32_t {
+  kTold,  // Nobody: the thread sees to it and tells the listener.
+  kHeld,  // The thread that made it, by Collect(): it is in poll(2) itself, and no event loop runs.
+};
+
 class Watcher {
  public:
   static Watcher& Get();
@@ -44,7 +50,11 @@ class Watcher {
   // process it names. Returns the watch, or -errno and takes nothing.
   // `child`: it goes on being watched when the environment ends, to be reaped, and because the last
   // reference to an autokill pidfd is the child's life. A stranger's pidfd is closed then.
-  int64_t Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child);
+  int64_t Add(napi_env env, int listener, int pidfd, WatchKind kind, bool child,
+              WatchMode mode = WatchMode::kTold);
+
+  // Whether a held child has ended; if so, `record` says how. Does not wait. 1 | 0 | -EBADF.
+  int Collect(int64_t watch, double* record);
 
   // Closes the pidfd of a watch. A child that is alive and ours to reap stays watched: only its
   // record will not be delivered. 0 | -EBADF.
@@ -64,9 +74,11 @@ class Watcher {
     WatchKind kind;
     int listener;  // -1: nobody; the pidfd closes with the process.
     bool child;
+    WatchMode mode;  // A held one is not in the epoll set.
     enum { kAlive, kRetry, kDone } state = kAlive;
     double retry_until_ms = 0;
   };
+  enum class Learnt { kEnd, kNothing, kSoon };
   struct ListenerRef {
     Watcher* watcher;
     int listener;
@@ -79,8 +91,12 @@ class Watcher {
   void Unwatch(napi_env env, Listener& listener);
   void Run();
   void Look(int64_t id);
+  static Learnt Learn(Watch& watch, ExitFields& fields);
   void Finish(int64_t id, Watch& watch, ExitFields& fields);
-  void Retry(int64_t id, Watch& watch, ExitFields& fields, int error);
+  void Retry(int64_t id, Watch& watch);
+  int Enter(int64_t id, Watch& watch);
+  void Leave(Watch& watch);
+  void LeaveToUs(int64_t id, Watch& watch);
   void Flush();
 
   std::mutex mutex_;

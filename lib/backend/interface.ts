@@ -156,6 +156,13 @@ export interface Backend {
 
   /** clone3(2) or clone(2), then execve(2) in the child. `onEnd` is called once, on a later tick. */
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth;
+  /**
+   * The same for a thread that is going to wait in poll(2): nobody is told of the end, ask `collect`. Should
+   * this thread be ended before it has asked, the child is still reaped.
+   */
+  cloneExecveHeld(request: CloneRequest): Birth;
+  /** How a held child ended; undefined if it has not, or cannot be told yet. Does not wait. */
+  collect(watch: WatchId): End | undefined;
   /** Asks clone3(2) for flags without creating a process: EFAULT says yes, EINVAL no. */
   clone3Probe(flags: number): SyscallResult;
   /** Whether PIDFD_GET_INFO tells the status of a reaped child: 1, 0 or -errno. Creates a child. */
@@ -204,6 +211,12 @@ export interface Backend {
   disown(fd: Fd): void;
   /** F_DUPFD_CLOEXEC(2const). */
   dup(fd: Fd, least: Fd): SyscallResult;
+  /** F_SETFL(2const), O_NONBLOCK. */
+  setNonblocking(fd: Fd): SyscallResult;
+  /** read(2): how many bytes, 0 at the end. */
+  read(fd: Fd, buffer: Uint8Array): SyscallResult;
+  /** write(2): how many bytes. */
+  write(fd: Fd, buffer: Uint8Array): SyscallResult;
   close(fd: Fd): SyscallResult;
   /** close_range(2). Linux 5.9. */
   closeRange(first: Fd, last: Fd, flags: number): SyscallResult;

@@ -17,13 +17,17 @@ import type {
 
 /** What native/module.cc exports: numbers in, numbers out, under the kernel's names. */
 interface Addon {
-  clone_execve(request: CloneRequest & { listener: number }, out: Float64Array): SyscallResult;
+  clone_execve(
+    request: CloneRequest & { listener: number; held: boolean },
+    out: Float64Array,
+  ): SyscallResult;
   clone3_probe(flags: number): SyscallResult;
   clone_exit_info(): SyscallResult;
   clone_steps: readonly string[];
   watcher_listen(callback: () => void, record: Float64Array): SyscallResult;
   watcher_ref(listener: number, on: boolean): SyscallResult;
   watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
+  watcher_collect(watch: WatchId, out: Float64Array): SyscallResult;
   watcher_close(watch: WatchId): SyscallResult;
   watcher_fields: readonly string[];
   pidfd_open(pid: number, flags: number, owned: boolean): SyscallResult;
@@ -41,6 +45,9 @@ interface Addon {
   socketpair(out: Int32Array, owned: boolean): SyscallResult;
   disown(fd: Fd): SyscallResult;
   dup(fd: Fd, least: Fd): SyscallResult;
+  set_nonblocking(fd: Fd): SyscallResult;
+  read(fd: Fd, buffer: Uint8Array): SyscallResult;
+  write(fd: Fd, buffer: Uint8Array): SyscallResult;
   close(fd: Fd): SyscallResult;
   close_range(first: Fd, last: Fd, flags: number): SyscallResult;
 }
@@ -79,16 +86,29 @@ class NativeBackend implements Backend {
   }
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
+    const birth = this.#cloneExecve(request, false);
+    if ('pid' in birth) this.#enter(birth.watch, onEnd);
+    return birth;
+  }
+
+  cloneExecveHeld(request: CloneRequest): Birth {
+    return this.#cloneExecve(request, true);
+  }
+
+  #cloneExecve(request: CloneRequest, held: boolean): Birth {
     const listener = this.#listen();
     if (listener < 0) {
       for (const fd of request.closeAfter) this.close(fd);
       return { error: listener, step: 'napi_create_threadsafe_function' };
     }
-    const pid = this.#addon.clone_execve({ ...request, listener }, this.#born);
+    const pid = this.#addon.clone_execve({ ...request, listener, held }, this.#born);
     const [pidfd = -1, step = 0, watch = 0, startMs = 0] = this.#born;
     if (pid < 0) return { error: pid, step: this.#addon.clone_steps[step] ?? '' };
-    this.#enter(watch, onEnd);
     return { pid, pidfd, watch, startMs };
+  }
+
+  collect(watch: WatchId): End | undefined {
+    return this.#addon.watcher_collect(watch, this.#record) === 1 ? this.#readEnd() : undefined;
   }
 
   clone3Probe(flags: number): SyscallResult {
@@ -214,6 +234,18 @@ class NativeBackend implements Backend {
     return this.#addon.dup(fd, least);
   }
 
+  setNonblocking(fd: Fd): SyscallResult {
+    return this.#addon.set_nonblocking(fd);
+  }
+
+  read(fd: Fd, buffer: Uint8Array): SyscallResult {
+    return this.#addon.read(fd, buffer);
+  }
+
+  write(fd: Fd, buffer: Uint8Array): SyscallResult {
+    return this.#addon.write(fd, buffer);
+  }
+
   close(fd: Fd): SyscallResult {
     return this.#addon.close(fd);
   }
@@ -259,19 +291,27 @@ class NativeBackend implements Backend {
 
   /** The record has been filled in; it will be again with the next end. */
   #deliver(): void {
-    const get = (name: string): number => this.#record[this.#fields.get(name) ?? -1] ?? NaN;
-    const watch = get('watch');
+    const watch = this.#field('watch');
     const watched = this.#watched.get(watch);
     if (watched === undefined) return;
     this.#leave(watch);
+    watched.onEnd(this.#readEnd());
+  }
+
+  #readEnd(): End {
+    const get = (name: string): number => this.#field(name);
     const lost = get('lost');
-    watched.onEnd({
+    return {
       wstatus: lost === 0 ? get('wstatus') : undefined,
       lost: lost === 0 ? 0 : -lost,
       atMs: get('atMs'),
       cgroupId: get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
       rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
-    });
+    };
+  }
+
+  #field(name: string): number {
+    return this.#record[this.#fields.get(name) ?? -1] ?? NaN;
   }
 }
 
