@@ -80,7 +80,7 @@ export class Child extends ChildProcess implements AsyncDisposable {
 
   /** Who takes its status, and with it what is promised: see `support()`. Undefined if never born. */
   get reapedBy(): ReapedBy | undefined {
-    return this[kState].reapedBy;
+    return this.pid === undefined ? undefined : this[kState].reapedBy;
   }
 
   /** What makes it die with us: the kernel, PR_SET_PDEATHSIG, or nothing (the option was not set). */
@@ -203,6 +203,12 @@ function stepStop(child: Child, state: ChildState, event: StopEvent): void {
 
 /** Makes a Child of the ChildProcess that Node's `spawn` has just constructed. */
 export function becomeChild(child: ChildProcess): ChildState {
+  const state = newState(child);
+  Object.setPrototypeOf(child, Child.prototype);
+  return state;
+}
+
+function newState(child: ChildProcess): ChildState {
   let resolve!: (record: ExitRecord) => void;
   let reject!: (error: unknown) => void;
   const exited = new Promise<ExitRecord>((onResolve, onReject) => {
@@ -222,8 +228,50 @@ export function becomeChild(child: ChildProcess): ChildState {
     stop: 'running',
     graceTimer: undefined,
   };
-  Object.setPrototypeOf(child, Child.prototype);
-  Object.defineProperty(child, kState, { value: state });
+  // Configurable: where Node's own handle is under it, `register` may have been here first.
+  Object.defineProperty(child, kState, { value: state, configurable: true });
+  return state;
+}
+
+/** What `autoreap/child_process` and `autoreap/register` add to a ChildProcess. */
+export interface Extras {
+  /** As `Child.pidfd`. */
+  readonly pidfd: Pidfd | undefined;
+  /** As `Child.reapedBy`. */
+  readonly reapedBy: ReapedBy | undefined;
+  /**
+   * How it ended, as soon as that is known. Rejects if it was never born, with the step that failed; Node's
+   * `'error'` event comes all the same.
+   */
+  readonly exited: Promise<ExitRecord>;
+}
+
+// Not enumerable: nothing that lists, copies or compares a ChildProcess sees a difference.
+const EXTRAS: PropertyDescriptorMap & ThisType<Child> = {
+  pidfd: {
+    configurable: true,
+    get() {
+      return this[kState].pidfd;
+    },
+  },
+  reapedBy: {
+    configurable: true,
+    get() {
+      return this.pid === undefined ? undefined : this[kState].reapedBy;
+    },
+  },
+  exited: {
+    configurable: true,
+    get() {
+      return this[kState].exited;
+    },
+  },
+};
+
+/** Leaves a ChildProcess what it is, and adds the extras. */
+export function gainExtras(child: ChildProcess): ChildState {
+  const state = newState(child);
+  Object.defineProperties(child, EXTRAS);
   return state;
 }
 

@@ -2,21 +2,12 @@ import * as childProcess from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { incompatibleOptions, unsupportedError } from '../errors';
 import { spawnWithHandle } from '../node/hinge';
-import type { Launcher } from '../node/process-handle';
-import { execCandidates } from '../policy/exec-path';
-import { beyondNode, chooseGuarantee, type Guarantee, type Wish } from '../policy/guarantee';
-import { openCgroup, usageSince, type CgroupDir } from './cgroup';
-import {
-  becomeChild,
-  endChild,
-  explainFailure,
-  neverBorn,
-  type Child,
-  type ChildState,
-} from './child';
-import { exitRecord, usageFromRusage } from './exit-record';
+import { beyondNode, type Wish } from '../policy/guarantee';
+import { openCgroup, type CgroupDir } from './cgroup';
+import { becomeChild, explainFailure, neverBorn, type Child, type ChildState } from './child';
+import { choose, wishOf } from './choice';
+import { followNode, launcher, nowMs, type ByClone } from './launch';
 import { checkOptions, type CheckedOptions, type SpawnOptions } from './options';
-import { giveUpPidfd, lendPidfd } from './pidfd';
 import { defaultSystem, type System } from './system';
 
 /** A child whose standard streams are known by its `stdio`. */
@@ -125,65 +116,11 @@ export function readArguments(
     : { args: undefined, options: argsOrOptions };
 }
 
-type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
-
-const OURS_ALONE = ['groups', 'umask', 'nice', 'rlimits', 'processGroup'] as const;
-
-function wishOf(checked: CheckedOptions): Wish {
-  return {
-    ...checked,
-    cgroup: checked.cgroup !== undefined,
-    beyondNode: OURS_ALONE.find((name) => checked[name] !== undefined),
-  };
-}
-
-function choose(wish: Wish, system: System | Error): ByClone | { readonly reapedBy: 'libuv' } {
-  const guarantee = chooseGuarantee(
-    wish,
-    (name) => !(system instanceof Error) && system.capabilities.has(name),
-  );
-  if ('missing' in guarantee) {
-    if (system instanceof Error) {
-      const [firstLine] = system.message.split('\n');
-      throw unsupportedError(
-        `Option ${guarantee.wanted}`,
-        'the native addon',
-        undefined,
-        `${firstLine ?? ''}. See support().`,
-      );
-    }
-    const { errno } = system.capabilities.get(guarantee.missing);
-    throw unsupportedError(
-      `Option ${guarantee.wanted}`,
-      guarantee.missing,
-      errno,
-      'See support() for what this kernel can do.',
-    );
-  }
-  return guarantee;
-}
-
 function spawnByNode(nodeSpawn: () => childProcess.ChildProcess): childProcess.ChildProcess {
   const startMs = nowMs();
   const child = nodeSpawn();
   followNode(child, becomeChild(child), startMs);
   return child;
-}
-
-/** A child of Node's own handle: its events are all that is known of it. */
-function followNode(child: childProcess.ChildProcess, state: ChildState, startMs: number): void {
-  if (child.pid !== undefined) state.reapedBy = 'libuv';
-  child.once('exit', (exitCode, signalCode) => {
-    endChild(child, state, {
-      pid: child.pid ?? -1,
-      exitCode,
-      signalCode,
-      coreDumped: false,
-      statusLost: false,
-      code: signalCode === null ? 'CLD_EXITED' : 'CLD_KILLED',
-      durationMs: nowMs() - startMs,
-    });
-  });
 }
 
 function spawnByClone(
@@ -202,16 +139,16 @@ function spawnByClone(
   const startMs = nowMs();
   try {
     const child = spawnWithHandle(
-      system.backend,
       options,
       (adopted, nodeOptions) => {
         state = becomeChild(adopted);
         unborn = adopted;
         const session = nodeOptions.detached === true;
-        const refuse = (): void => {
+        const stockSpawns = (): void => {
           if (oursAlone !== undefined) throw bypassed(oursAlone);
         };
-        return launcher(system, guarantee, checked, cgroup, adopted, state, session, refuse);
+        const how = { guarantee, checked, cgroup, session };
+        return launcher(system, how, adopted, state, stockSpawns);
       },
       nodeSpawn,
     );
@@ -242,100 +179,6 @@ function spawnByClone(
   }
 }
 
-/** What the handle does when Node.js, done with the options, says `spawn`. */
-function launcher(
-  system: System,
-  guarantee: ByClone,
-  checked: CheckedOptions,
-  cgroup: CgroupDir | undefined,
-  child: childProcess.ChildProcess,
-  state: ChildState,
-  session: boolean,
-  refuseStock: () => void,
-): Launcher {
-  const { backend } = system;
-  const launch: Launcher['launch'] = (call, onExit) => {
-    const becomesUser = call.uid !== undefined || call.gid !== undefined;
-    const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
-    const usedBefore = counted?.usage();
-
-    const birth = backend.cloneExecve(
-      {
-        flags: guarantee.flags,
-        // Nobody is signalled before the exec; the exec makes it SIGCHLD in any case, and only
-        // CLONE_AUTOREAP keeps that silent.
-        exitSignal: 0,
-        legacy: guarantee.legacy,
-        cgroup: cgroup?.fd ?? -1,
-        files: pack(execCandidates(call.file, call.envPairs)),
-        argv: pack(call.args),
-        envp: pack(call.envPairs),
-        cwd: call.cwd,
-        stdio: call.stdio,
-        closeAfter: call.childEnds.splice(0),
-        session,
-        processGroup: checked.processGroup,
-        rlimits: checked.rlimits,
-        nice: checked.nice,
-        umask: checked.umask,
-        groups: checked.groups ?? (becomesUser ? [] : undefined),
-        groupsOptional: checked.groups === undefined,
-        // As the kernel reads an int: -1 is refused there, and must not mean "as we are" here.
-        uid: call.uid === undefined ? -1 : call.uid >>> 0,
-        gid: call.gid === undefined ? -1 : call.gid >>> 0,
-        noNewPrivs: guarantee.noNewPrivs,
-        deathSignal: guarantee.deathSignal ? SIGKILL : 0,
-        closeFrom: checked.inheritFds ? undefined : call.stdio.length,
-        watch: guarantee.watch,
-      },
-      (end) => {
-        backend.unwatch(running.watch);
-        giveUpPidfd(pidfd);
-        const usage =
-          guarantee.resourceUsage === 'waitid'
-            ? end.rusage && usageFromRusage(end.rusage, process.resourceUsage().maxRSS)
-            : counted && usageSince(usedBefore, counted.usage());
-        const record = exitRecord(running.pid, running.startMs, end, usage);
-        endChild(child, state, record);
-        cgroup?.close();
-        onExit(record);
-      },
-    );
-    if ('error' in birth) {
-      state.failure = { ...birth, path: call.file };
-      return birth.error;
-    }
-    const running = birth;
-    const pidfd = lendPidfd(system, running.pid, running.pidfd, {
-      exited: state.exited,
-      reference: (on) => {
-        backend.refWatch(running.watch, on);
-      },
-    });
-    state.reapedBy = guarantee.reapedBy;
-    state.autokill = guarantee.autokill;
-    state.pidfd = pidfd;
-    return {
-      pid: running.pid,
-      kill: (signo) => backend.pidfdSendSignal(running.pidfd, signo, 0),
-      reference: (on) => {
-        backend.refWatch(running.watch, on);
-      },
-      close: () => {
-        backend.unwatch(running.watch);
-        giveUpPidfd(pidfd);
-      },
-    };
-  };
-  return {
-    launch,
-    refuseStock,
-    failed: (error, step) => {
-      state.failure = { error, step, path: child.spawnfile };
-    },
-  };
-}
-
 function bypassed(option: string): Error {
   return unsupportedError(
     `Option ${option}`,
@@ -343,15 +186,4 @@ function bypassed(option: string): Error {
     undefined,
     'Something wraps child_process.spawn, or this Node.js spawns in a way that we do not know.',
   );
-}
-
-const SIGKILL = 9;
-
-function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
-/** Each item followed by a NUL. Node.js has refused items that contain one. */
-function pack(items: readonly string[]): string {
-  return items.length === 0 ? '' : `${items.join('\0')}\0`;
 }

@@ -1,9 +1,9 @@
 import { ChildProcess } from 'node:child_process';
-import type { Backend } from '../backend/interface';
 import {
   ProcessHandle,
   readContract,
   type Launcher,
+  type NodeExit,
   type NodeProcessHandle,
 } from './process-handle';
 
@@ -25,37 +25,74 @@ interface Spawning {
   spawn(this: ChildProcess, options: NodeSpawnOptions): number;
 }
 
-let warned = false;
+/** Says what makes the process of a child that is about to be spawned; undefined leaves it to Node.js. */
+export type Adopt = (child: ChildProcess, options: NodeSpawnOptions) => Launcher | undefined;
+
+const prototype = ChildProcess.prototype as unknown as Spawning;
 
 /**
- * Runs Node's own spawn with our handle under the child that it creates, so all of Node's code runs: its
- * validation, its streams, its errors. `adopt` sees the new child before it is spawned; it does not if
- * this Node.js spawns in a way that we do not know.
+ * Puts our handle under every child that is spawned from now on, whoever spawns it: `spawn`, `exec`,
+ * `execFile`, `fork` and cluster all come through ChildProcess.prototype.spawn. All of Node's code runs:
+ * its validation, its streams, its errors. Returns what takes it back.
+ */
+export function replaceHandles(adopt: Adopt): () => void {
+  const stock = prototype.spawn;
+  let active = true;
+  const spawn = function (this: ChildProcess, options: NodeSpawnOptions): number {
+    if (active) replaceHandle(this, options, adopt);
+    return stock.call(this, options);
+  };
+  prototype.spawn = spawn;
+  return () => {
+    active = false; // Somebody may have put his own over ours since; then ours stays, and does nothing.
+    if (prototype.spawn === spawn) prototype.spawn = stock;
+  };
+}
+
+/**
+ * Runs Node's own spawn with our handle under the child that it creates. `adopt` sees the new child before
+ * it is spawned; it does not if this Node.js spawns in a way that we do not know.
  *
- * ChildProcess.prototype.spawn is replaced for the length of that one call. Somebody else's spawn can
- * run inside of it (in a getter of `env`, in a subscriber of the diagnostics channel): it lacks the mark
- * and is left alone.
+ * Somebody else's spawn can run inside of it (in a getter of `env`, in a subscriber of the diagnostics
+ * channel): it lacks the mark and is left alone.
  */
 export function spawnWithHandle<Options extends object>(
-  backend: Backend,
   options: Options,
-  adopt: (child: ChildProcess, options: NodeSpawnOptions) => Launcher,
+  adopt: Adopt,
   nodeSpawn: (options: Options) => ChildProcess,
 ): ChildProcess {
   const token = {};
-  const prototype = ChildProcess.prototype as unknown as Spawning;
-  const stock = prototype.spawn;
-  prototype.spawn = function (spawnOptions) {
-    if (spawnOptions[mark] === token) {
-      replaceHandle(this, backend, adopt(this, spawnOptions));
-    }
-    return stock.call(this, spawnOptions);
-  };
+  const giveBack = replaceHandles((child, spawnOptions) =>
+    spawnOptions[mark] === token ? adopt(child, spawnOptions) : undefined,
+  );
   try {
     return nodeSpawn({ ...options, [mark]: token });
   } finally {
-    prototype.spawn = stock;
+    giveBack();
   }
+}
+
+/** Hears what Node's own handle is told of its process, before the listeners of the child do. */
+export function hearStockHandle(
+  child: ChildProcess,
+  {
+    exited,
+    failed,
+  }: { exited: (exit: NodeExit) => void; failed: ((error: number) => void) | undefined },
+): void {
+  const handle = (child as unknown as WithHandle)._handle;
+  if (handle === null || typeof handle.onexit !== 'function') return;
+  const { onexit } = handle;
+  handle.onexit = function (exitCode, signalCode) {
+    if (exitCode !== null && exitCode < 0) {
+      failed?.(exitCode); // The errno of a spawn that failed.
+    } else if (signalCode === null || signalCode === '') {
+      exited({ exitCode, signalCode: null });
+    } else {
+      exited({ exitCode: null, signalCode });
+    }
+    onexit.call(this, exitCode, signalCode);
+  };
 }
 
 /** A ChildProcess without a process. */
@@ -66,18 +103,23 @@ export function bareChildProcess(): ChildProcess {
   return child;
 }
 
-function replaceHandle(child: ChildProcess, backend: Backend, launcher: Launcher): void {
+function replaceHandle(child: ChildProcess, options: NodeSpawnOptions, adopt: Adopt): void {
   const holder = child as unknown as WithHandle;
   const stock = holder._handle;
+  if (stock instanceof ProcessHandle) return; // Of an inner call: it is one of ours already.
+  const launcher = adopt(child, options);
+  if (launcher === undefined) return;
   if (stock === null || typeof stock.onexit !== 'function' || typeof stock.spawn !== 'function') {
     warnUnknownNode();
     return;
   }
-  holder._handle = new ProcessHandle(stock, backend, launcher, (contract) => {
+  holder._handle = new ProcessHandle(stock, launcher, (contract) => {
     if (readContract(contract) === undefined) warnUnknownNode();
     holder._handle = stock;
   });
 }
+
+let warned = false;
 
 export function warnUnknownNode(): void {
   if (warned) return;

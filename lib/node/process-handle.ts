@@ -53,10 +53,12 @@ export interface Running {
 
 /** What makes the process. */
 export interface Launcher {
+  /** Makes the pipes, and closes them. */
+  readonly backend: Backend;
   /** Creates it, or says why not with -errno. `onExit` comes later, once. */
   launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult;
   /** Called before Node's own handle spawns instead: throws if that would not be good enough. */
-  refuseStock(): void;
+  stockSpawns(): void;
   /** Hears of a step that failed before it came to that. */
   failed(error: SyscallResult, step: string): void;
 }
@@ -84,13 +86,12 @@ export class ProcessHandle implements NodeProcessHandle {
   /** `stock` is Node's own handle; `giveBack` puts it back under its child. */
   constructor(
     stock: NodeProcessHandle,
-    backend: Backend,
     launcher: Launcher,
     giveBack: (contract: readonly unknown[]) => void,
   ) {
     this.onexit = stock.onexit;
     this.#stock = stock;
-    this.#backend = backend;
+    this.#backend = launcher.backend;
     this.#launcher = launcher;
     this.#giveBack = giveBack;
   }
@@ -100,7 +101,7 @@ export class ProcessHandle implements NodeProcessHandle {
     // Under --permission Node's handle refuses, with Node's error; an addon must not be a way around.
     if (call === undefined || !maySpawn()) {
       this.#giveBack(contract);
-      if (maySpawn()) this.#launcher.refuseStock();
+      if (maySpawn()) this.#launcher.stockSpawns();
       return this.#stock.spawn(...contract);
     }
     discard(this.#stock, contract);
@@ -246,11 +247,24 @@ export function readContract(contract: readonly unknown[]): Contract | undefined
           uid: contract[6],
           gid: contract[7],
         }
-  ) as Partial<Contract>;
+  ) as { -readonly [K in keyof Contract]?: Contract[K] };
   const { file, args, envPairs, stdio } = options;
   if (typeof file !== 'string' || !Array.isArray(stdio)) return undefined;
   if (args !== undefined && !Array.isArray(args)) return undefined;
   if (envPairs !== undefined && !Array.isArray(envPairs)) return undefined;
+  return { ...readCall({ ...options, file }), stdio };
+}
+
+/** What both contracts say of a program. */
+export function readCall(options: {
+  readonly file: string;
+  readonly args?: readonly string[] | undefined;
+  readonly envPairs?: readonly string[] | undefined;
+  readonly cwd?: string | null | undefined;
+  readonly uid?: number | null | undefined;
+  readonly gid?: number | null | undefined;
+}): Omit<SpawnCall, 'stdio' | 'childEnds'> {
+  const { file, args, envPairs } = options;
   return {
     file,
     // With neither, libuv runs the file under its own name and in our environment.
@@ -260,11 +274,11 @@ export function readContract(contract: readonly unknown[]): Contract | undefined
     cwd: options.cwd ?? undefined,
     uid: options.uid ?? undefined,
     gid: options.gid ?? undefined,
-    stdio,
   };
 }
 
-function maySpawn(): boolean {
+/** Whether the permission model, if it is on, lets this process have children. */
+export function maySpawn(): boolean {
   const permission = (process as { permission?: { has(scope: string): boolean } }).permission;
   return permission === undefined || permission.has('child');
 }

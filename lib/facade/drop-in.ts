@@ -1,0 +1,172 @@
+import type { ChildProcess } from 'node:child_process';
+import { errnoError } from '../errors';
+import { replaceHandles, type Adopt } from '../node/hinge';
+import type { Launcher } from '../node/process-handle';
+import { spawnSync, type LaunchHeld } from '../node/sync';
+import { replaceSpawnSync, type RunSync } from '../node/sync-hinge';
+import { birthHint } from '../policy/birth-hint';
+import { gainExtras, rejectQuietly, type ChildState } from './child';
+import { choose, wishOf } from './choice';
+import { cloneRequest, followNode, launcher, nowMs, type ByClone, type Manner } from './launch';
+import { checkOptions } from './options';
+import { defaultSystem, type System } from './system';
+
+/**
+ * What AUTOREAP says: `off` leaves everything to Node.js; the others are the option `autoreap` of `spawn`,
+ * for every child that Node's API makes.
+ */
+type Mode = 'off' | 'prefer' | 'avoid' | 'require';
+
+const MODES: readonly unknown[] = ['off', 'prefer', 'avoid', 'require'] satisfies Mode[];
+
+/** Like Node.js: only O_CLOEXEC decides what a child inherits, because programs rely on it. */
+const INHERIT = { inheritFds: true } as const;
+
+const NOTHING = (): void => undefined;
+
+let installed = false;
+
+/** One call of Node's child_process, `spawn` or one that comes to it, with our handles under it. */
+export function duringCall<T>(call: () => T): T {
+  return during(({ adopt }) => replaceHandles(adopt), call);
+}
+
+/** The same for `spawnSync`, or one that comes to it. */
+export function duringSyncCall<T>(call: () => T): T {
+  return during(({ runSync }) => replaceSpawnSync(runSync), call);
+}
+
+function during<T>(replace: (dropIn: DropIn) => () => void, call: () => T): T {
+  const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
+  if (dropIn === undefined) return call();
+  const takeBack = replace(dropIn);
+  try {
+    return call();
+  } finally {
+    takeBack();
+  }
+}
+
+/**
+ * Puts our handles under every child that this thread makes with Node's child_process from now on. Once;
+ * a second call changes nothing. Returns what takes it back.
+ */
+export function install(): () => void {
+  const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
+  if (dropIn === undefined) return NOTHING;
+  const takeBackAsync = replaceHandles(dropIn.adopt);
+  const takeBackSync = replaceSpawnSync(dropIn.runSync);
+  installed = true;
+  return () => {
+    installed = false;
+    takeBackSync();
+    takeBackAsync();
+  };
+}
+
+/** What goes under Node's two halves. */
+interface DropIn {
+  readonly adopt: Adopt;
+  readonly runSync: RunSync;
+}
+
+const dropIns = new Map<string, DropIn | undefined>();
+
+function dropInOf(value = ''): DropIn | undefined {
+  if (!dropIns.has(value)) {
+    const mode = modeOf(value);
+    dropIns.set(value, mode === 'off' ? undefined : dropIn(mode));
+  }
+  return dropIns.get(value);
+}
+
+function modeOf(value: string): Mode {
+  if (value === '') return 'prefer';
+  if (MODES.includes(value)) return value as Mode;
+  process.emitWarning(
+    `AUTOREAP=${value} means nothing: it is one of ${MODES.join(', ')}. Taken as prefer.`,
+    { code: 'AUTOREAP_MODE' },
+  );
+  return 'prefer';
+}
+
+function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
+  const system = defaultSystem();
+  const checked = checkOptions({ ...INHERIT, autoreap: mode });
+  // Chosen by the first spawn, and not before: 'require' throws where it cannot be kept, and nothing here
+  // throws at import.
+  let chosen: ReturnType<typeof choose> | undefined;
+  const known = (): { system: System; guarantee: ByClone } | undefined => {
+    const guarantee = (chosen ??= choose(wishOf(checked), system));
+    if (guarantee.reapedBy === 'libuv' || system instanceof Error) return undefined;
+    return { system, guarantee };
+  };
+  const manner = (guarantee: ByClone, session: boolean): Manner => ({
+    guarantee,
+    checked,
+    cgroup: undefined,
+    session,
+  });
+
+  return {
+    adopt: (child, options) => {
+      const how = known();
+      const state = gainExtras(child);
+      if (how !== undefined) {
+        const session = options.detached === true;
+        return dropInLauncher(how.system, manner(how.guarantee, session), child, state);
+      }
+      followByNode(child, state);
+      return undefined;
+    },
+
+    runSync: (options) => {
+      const how = known();
+      if (how === undefined) return undefined;
+      const { backend } = how.system;
+      const launch: LaunchHeld = (call, detached) => ({
+        birth: backend.cloneExecveHeld(cloneRequest(call, manner(how.guarantee, detached))),
+        watch: how.guarantee.watch,
+      });
+      return spawnSync(backend, launch, options);
+    },
+  };
+}
+
+function dropInLauncher(
+  system: System,
+  manner: Manner,
+  child: ChildProcess,
+  state: ChildState,
+): Launcher {
+  const inner = launcher(system, manner, child, state, () => {
+    followByNode(child, state);
+  });
+  return {
+    ...inner,
+    launch: (call, onExit) => {
+      const running = inner.launch(call, onExit);
+      if (typeof running === 'number') tellUnborn(state);
+      return running;
+    },
+    failed: (error, step) => {
+      inner.failed(error, step);
+      tellUnborn(state);
+    },
+  };
+}
+
+/** Node's own error stays Node's own; what it does not say is in the rejection of `exited`. */
+function tellUnborn(state: ChildState): void {
+  if (state.failure === undefined) return;
+  const { error, step, path } = state.failure;
+  const hint = birthHint(step, error);
+  const about = { step, path, ...(hint === undefined ? {} : { hint }) };
+  rejectQuietly(state, errnoError(error, `spawn ${path}`, about));
+}
+
+function followByNode(child: ChildProcess, state: ChildState): void {
+  followNode(child, state, nowMs(), (error) => {
+    rejectQuietly(state, errnoError(error, `spawn ${child.spawnfile}`));
+  });
+}

@@ -1,0 +1,108 @@
+import { warnUnknownNode } from './hinge';
+import { maySpawn } from './process-handle';
+
+/** An entry of `stdio` as Node's spawnSync hands it to its binding. */
+export interface SyncStdioEntry {
+  type: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'fd' | 'wrap';
+  /** The child reads. */
+  readable?: boolean;
+  input?: Uint8Array;
+  fd?: number;
+  handle?: { fd?: number };
+}
+
+/** What Node's spawnSync says of a child, checked by it. */
+export interface SyncOptions {
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly envPairs?: readonly string[];
+  readonly cwd?: string | null;
+  readonly stdio: readonly SyncStdioEntry[];
+  readonly detached?: boolean;
+  readonly uid?: number | null;
+  readonly gid?: number | null;
+  /** Milliseconds; 0 never. */
+  readonly timeout?: number | null;
+  /** Bytes, of all streams together; 0 is no limit. */
+  readonly maxBuffer?: number | null;
+  /** A number. */
+  readonly killSignal?: number | null;
+}
+
+/** What it wants back. */
+export interface SyncResult {
+  /** -errno: why there was no child, or why it was killed. */
+  error?: number;
+  status: number | null;
+  signal: string | null;
+  /** By descriptor; null where there was no pipe. Null altogether if there was no child. */
+  output: (Buffer | null)[] | null;
+  pid: number;
+}
+
+/** Undefined leaves it to Node.js. */
+export type RunSync = (options: SyncOptions) => SyncResult | undefined;
+
+interface Binding {
+  spawn: (options: unknown) => SyncResult;
+}
+
+/**
+ * The binding under spawnSync, execSync and execFileSync. process.binding is the one way to it; it is
+ * deprecated (DEP0111), refused under --permission, and there on every Node.js that we know.
+ */
+function findBinding(): Binding | undefined {
+  const { noDeprecation } = process;
+  try {
+    process.noDeprecation = true; // With --pending-deprecation it would warn of us.
+    const found = (process as unknown as { binding(name: string): Partial<Binding> }).binding(
+      'spawn_sync',
+    );
+    if (typeof found.spawn === 'function') return found as Binding;
+    warnUnknownNode();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') warnUnknownNode();
+  } finally {
+    process.noDeprecation = noDeprecation as boolean;
+  }
+  return undefined;
+}
+
+let binding: Binding | null | undefined;
+
+/**
+ * Puts `run` under the synchronous family: all of Node's code around it stays, its validation, its result
+ * and its errors. Returns what takes it back.
+ */
+export function replaceSpawnSync(run: RunSync): () => void {
+  const found = (binding ??= findBinding() ?? null);
+  if (found === null) return () => undefined;
+  const stock = found.spawn;
+  let active = true;
+  const spawn = (options: unknown): SyncResult => {
+    // Under --permission Node's own refuses, with Node's error.
+    if (!active || !maySpawn()) return stock.call(found, options);
+    if (!isSyncOptions(options)) warnUnknownNode();
+    else {
+      const result = run(options);
+      if (result !== undefined) return result;
+    }
+    return stock.call(found, options);
+  };
+  found.spawn = spawn;
+  return () => {
+    active = false;
+    if (found.spawn === spawn) found.spawn = stock;
+  };
+}
+
+function isSyncOptions(options: unknown): options is SyncOptions {
+  if (typeof options !== 'object' || options === null) return false;
+  const { file, args, envPairs, stdio } = options as Partial<SyncOptions>;
+  return (
+    typeof file === 'string' &&
+    Array.isArray(stdio) &&
+    (args === undefined || Array.isArray(args)) &&
+    (envPairs === undefined || Array.isArray(envPairs))
+  );
+}

@@ -1,0 +1,209 @@
+import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { Watch, type Backend, type Birth, type End, type Fd } from '../backend/interface';
+import { decodeWaitStatus } from '../policy/wait-status';
+import { readCall, type SpawnCall } from './process-handle';
+import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
+import { InputPipe, OutputPipe } from './sync-pipes';
+
+const { EBADF, ECHILD, EINTR, EINVAL, ENOBUFS, ESRCH, ETIMEDOUT } = constants.errno;
+const { SIGKILL, SIGTERM } = constants.signals;
+
+// <poll.h>
+const POLLIN = 1;
+const POLLOUT = 4;
+
+/** Somebody debugs the child, which is dead and not yet to be reaped: poll(2) would not wait. */
+const DEBUGGED_MS = 10;
+
+/** Creates the child of a synchronous call, held: see `Backend.cloneExecveHeld`. */
+export type LaunchHeld = (
+  call: SpawnCall,
+  detached: boolean,
+) => { readonly birth: Birth; readonly watch: Watch };
+
+/**
+ * The synchronous family's half below Node's own code: a birth, and then one poll(2) over the pipes and the
+ * pidfd until all pipes have ended and the child has. Nothing is read or written but what is ready, so a
+ * child that reads and writes on all pipes at once cannot come to wait for us.
+ *
+ * As Node's own half does it: `timeout` counts until everything has ended, not only the child; whatever
+ * makes us kill closes the pipes at once; the first error is the one that is told, and that of a pipe only
+ * if there is no other.
+ */
+export function spawnSync(backend: Backend, launch: LaunchHeld, options: SyncOptions): SyncResult {
+  return new SyncRun(backend, options).run(launch);
+}
+
+class SyncRun {
+  readonly #backend: Backend;
+  readonly #options: SyncOptions;
+  readonly #deadlineMs: number;
+  readonly #maxBytes: number;
+  readonly #outputs: (OutputPipe | null)[] = [];
+  #input: InputPipe | undefined;
+  #child: { readonly pidfd: Fd; readonly watch: number; readonly events: number } | undefined;
+  #end: End | undefined;
+  #bytes = 0;
+  #error = 0;
+  #killed = false;
+  #debugged = false;
+
+  constructor(backend: Backend, options: SyncOptions) {
+    this.#backend = backend;
+    this.#options = options;
+    const timeout = options.timeout ?? 0;
+    this.#deadlineMs = timeout > 0 ? performance.now() + timeout : Infinity;
+    const maxBuffer = options.maxBuffer ?? 0;
+    this.#maxBytes = maxBuffer > 0 ? maxBuffer : Infinity;
+  }
+
+  run(launch: LaunchHeld): SyncResult {
+    const childEnds: Fd[] = [];
+    try {
+      const stdio = this.#openStdio(childEnds);
+      if (typeof stdio === 'number') return unborn(stdio);
+      const call = { ...readCall(this.#options), stdio, childEnds };
+      const { birth, watch } = launch(call, this.#options.detached === true);
+      if ('error' in birth) return unborn(birth.error);
+
+      // With HUP alone the exit information is there; POLLIN is enough where we reap.
+      const events = watch === Watch.Hup ? 0 : POLLIN;
+      this.#child = { pidfd: birth.pidfd, watch: birth.watch, events };
+      this.#input?.start();
+      this.#untilAllHasEnded();
+      return this.#result(birth.pid);
+    } finally {
+      this.#closePipes();
+      for (const fd of childEnds) this.#backend.close(fd);
+      if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
+    }
+  }
+
+  // As for the asynchronous family: a real pipe(2) for 0 to 2, from 3 on a socketpair.
+  #openStdio(childEnds: Fd[]): Fd[] | number {
+    const stdio: Fd[] = [];
+    for (const [index, entry] of this.#options.stdio.entries()) {
+      this.#outputs.push(null);
+      if (entry.type === 'ignore') {
+        stdio.push(-1);
+      } else if (entry.type === 'pipe' || entry.type === 'overlapped') {
+        const end = this.#openPipe(index, entry, childEnds);
+        if (end < 0) return end;
+        stdio.push(end);
+      } else {
+        const fd = entry.type === 'wrap' ? entry.handle?.fd : (entry.fd ?? index);
+        if (fd === undefined) return -EINVAL;
+        if (fd < 0) return -EBADF;
+        stdio.push(fd);
+      }
+    }
+    return stdio;
+  }
+
+  /** The child's end, or -errno. */
+  #openPipe(index: number, entry: SyncStdioEntry, childEnds: Fd[]): Fd {
+    const pair = index <= 2 ? this.#backend.pipe2(true) : this.#backend.socketpair(true);
+    if (typeof pair === 'number') return pair;
+    const childReads = entry.readable === true;
+    const [ours, childs] = childReads && index <= 2 ? [pair[1], pair[0]] : pair;
+    childEnds.push(childs);
+    if (childReads) {
+      this.#input = new InputPipe(this.#backend, ours, entry.input);
+    } else {
+      this.#outputs[index] = new OutputPipe(this.#backend, ours);
+    }
+    const result = this.#backend.setNonblocking(ours);
+    return result < 0 ? result : childs;
+  }
+
+  #untilAllHasEnded(): void {
+    for (;;) {
+      const open = this.#outputs.filter((pipe) => pipe?.open === true) as OutputPipe[];
+      const input = this.#input?.open === true ? this.#input : undefined;
+      const child = this.#end === undefined ? this.#child : undefined;
+      if (open.length === 0 && input === undefined && child === undefined) return;
+
+      const entries: number[] = [];
+      for (const pipe of open) entries.push(pipe.fd, POLLIN, 0);
+      if (input !== undefined) entries.push(input.fd, POLLOUT, 0);
+      if (child !== undefined) entries.push(child.pidfd, this.#debugged ? 0 : child.events, 0);
+      const fds = Int32Array.from(entries);
+
+      const ready = this.#backend.poll(fds, this.#patienceMs());
+      if (ready < 0 && ready !== -EINTR) {
+        this.#fail(ready); // ENOMEM; there is nothing else to wait in.
+        return;
+      }
+      if (performance.now() >= this.#deadlineMs && !this.#killed) {
+        this.#kill(-ETIMEDOUT);
+        continue;
+      }
+      for (const [i, pipe] of open.entries()) {
+        if (fds[i * 3 + 2] === 0) continue;
+        this.#bytes += pipe.read();
+        if (this.#bytes > this.#maxBytes && !this.#killed) this.#kill(-ENOBUFS);
+      }
+      if (input?.open === true && fds[open.length * 3 + 2] !== 0) input.write();
+      if (child !== undefined) this.#collect(child.watch, fds.at(-1) !== 0);
+    }
+  }
+
+  #patienceMs(): number {
+    const limit = this.#debugged ? DEBUGGED_MS : Infinity;
+    const left = this.#killed ? Infinity : this.#deadlineMs - performance.now();
+    const patience = Math.min(limit, left);
+    return patience === Infinity ? -1 : Math.min(Math.max(0, Math.ceil(patience)), 2 ** 31 - 1);
+  }
+
+  #collect(watch: number, ready: boolean): void {
+    if (!ready && !this.#debugged) return;
+    this.#end = this.#backend.collect(watch);
+    this.#debugged = this.#end === undefined;
+  }
+
+  #kill(error: number): void {
+    this.#killed = true;
+    this.#fail(error);
+    if (this.#end === undefined && this.#child !== undefined) {
+      const { pidfd } = this.#child;
+      const result = this.#backend.pidfdSendSignal(pidfd, this.#options.killSignal ?? SIGTERM, 0);
+      if (result < 0 && result !== -ESRCH) {
+        this.#fail(result);
+        this.#backend.pidfdSendSignal(pidfd, SIGKILL, 0);
+      }
+    }
+    this.#closePipes();
+  }
+
+  #fail(error: number): void {
+    if (this.#error === 0) this.#error = error;
+  }
+
+  #closePipes(): void {
+    for (const pipe of this.#outputs) pipe?.close();
+    this.#input?.close();
+  }
+
+  #result(pid: number): SyncResult {
+    const wstatus = this.#end?.wstatus;
+    // Somebody took the status, and this kernel does not tell it twice: said, where Node.js would wait
+    // for ever.
+    if (wstatus === undefined) this.#fail(-ECHILD);
+    const status = wstatus === undefined ? undefined : decodeWaitStatus(wstatus);
+    const pipeError =
+      this.#input?.error ?? this.#outputs.find((pipe) => pipe?.error !== undefined)?.error ?? 0;
+    const error = this.#error === 0 ? pipeError : this.#error;
+    return {
+      ...(error === 0 ? {} : { error }),
+      status: status?.exitCode ?? null,
+      signal: status?.signalCode ?? null,
+      output: this.#outputs.map((pipe) => pipe?.content() ?? null),
+      pid,
+    };
+  }
+}
+
+function unborn(error: number): SyncResult {
+  return { error, status: null, signal: null, output: null, pid: 0 };
+}
