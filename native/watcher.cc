@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -248,19 +249,17 @@ void Watcher::Finish(int64_t id, Watch& watch, ExitFields& fields) {
   listeners_[static_cast<size_t>(watch.listener)]->queue.push_back(fields);
 }
 
-// One call for each record, and not one for all: Node.js runs what is due (ticks, promises) between
-// two calls, as it does between two 'exit' events of its own.
+// One call for all that has ended: that each has a turn of the event loop is JavaScript's to see to.
 void Watcher::Flush() {
   for (const auto& listener : listeners_) {
-    while (listener->announced < listener->queue.size() && listener->function != nullptr &&
-           napi_call_threadsafe_function(listener->function, nullptr, napi_tsfn_nonblocking) ==
-               napi_ok) {
-      listener->announced++;
-    }
+    if (listener->announced || listener->queue.empty() || listener->function == nullptr) continue;
+    listener->announced =
+        napi_call_threadsafe_function(listener->function, nullptr, napi_tsfn_nonblocking) ==
+        napi_ok;
   }
 }
 
-int Watcher::Listen(napi_env env, napi_value callback, double* record) {
+int Watcher::Listen(napi_env env, napi_value callback, ExitFields* records, size_t room) {
   // Without the lock: creating the function runs JavaScript, the hooks of async_hooks, and a hook
   // that spawns would wait for us for ever.
   auto* ref = new ListenerRef{this, -1};
@@ -285,7 +284,8 @@ int Watcher::Listen(napi_env env, napi_value callback, double* record) {
   Listener& listener = *listeners_[number];
   listener.function = function;
   listener.callback = weak;
-  listener.record = record;
+  listener.records = records;
+  listener.room = room;
   return ref->listener;
 }
 
@@ -306,24 +306,29 @@ int Watcher::Reference(napi_env env, int number, bool on) {
 void Watcher::Deliver(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
   auto* ref = static_cast<ListenerRef*>(context);
-  napi_value callback = nullptr;
-  {
-    const std::lock_guard<std::mutex> lock(ref->watcher->mutex_);
-    Listener& listener = *ref->watcher->listeners_[static_cast<size_t>(ref->listener)];
-    if (listener.queue.empty()) return;
-    const ExitFields fields = listener.queue.front();
-    listener.queue.pop_front();
-    listener.announced--;
-    napi_get_reference_value(env, listener.callback, &callback);
-    if (callback == nullptr) return;  // Nobody watches any more.
-    memcpy(listener.record, &fields, sizeof(fields));
-  }
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
-  napi_call_function(env, undefined, callback, 0, nullptr, nullptr);
+  for (;;) {
+    napi_value callback = nullptr;
+    napi_value count = nullptr;
+    {
+      const std::lock_guard<std::mutex> lock(ref->watcher->mutex_);
+      Listener& listener = *ref->watcher->listeners_[static_cast<size_t>(ref->listener)];
+      listener.announced = false;
+      const size_t some = std::min(listener.queue.size(), listener.room);
+      if (some == 0) return;
+      const auto end = listener.queue.begin() + static_cast<std::ptrdiff_t>(some);
+      napi_get_reference_value(env, listener.callback, &callback);
+      if (callback != nullptr) std::copy(listener.queue.begin(), end, listener.records);
+      listener.queue.erase(listener.queue.begin(), end);
+      if (callback == nullptr) continue;  // Nobody watches any more.
+      napi_create_uint32(env, static_cast<uint32_t>(some), &count);
+    }
+    if (napi_call_function(env, undefined, callback, 1, &count, nullptr) != napi_ok) break;
+  }
 
-  // What JavaScript threw, or a Worker that is being terminated. Without this Node.js 20 would
-  // swallow the exception with a deprecation warning.
+  // A Worker that is being terminated. Without this Node.js 20 would swallow an exception with a
+  // deprecation warning.
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
     napi_value error;
@@ -360,12 +365,15 @@ void Watcher::Forget(napi_env env, void* data, void*) {
 
 namespace {
 
-// watcher_listen(callback, record) => listener | -errno. `record` has a place for each field.
+// watcher_listen(callback, records) => listener | -errno. `records` has a place for each field of
+// one record or more; callback(count) finds so many there.
 Napi::Value WatcherListen(const Napi::CallbackInfo& info) {
   Args args(info);
-  double* record = args.Doubles(1, std::size(kExitFieldNames));
+  double* records = args.Doubles(1, std::size(kExitFieldNames));
   if (!info[0].IsFunction() || !args.ok()) return args.Result(-EINVAL);
-  return args.Result(Watcher::Get().Listen(info.Env(), info[0], record));
+  const size_t room = args.Length(1) / std::size(kExitFieldNames);
+  return args.Result(Watcher::Get().Listen(info.Env(), info[0],
+                                           reinterpret_cast<ExitFields*>(records), room));
 }
 
 // watcher_ref(listener, on) => 0 | -errno

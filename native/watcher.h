@@ -9,7 +9,6 @@
 #include <napi.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -38,10 +37,11 @@ class Watcher {
   // Starts the thread, once. 0 | -errno, and the step that failed.
   int Start(ChildStep* step);
 
-  // A JavaScript function that wants records, and its number. >= 0 | -errno. It is called once for
-  // each, with the record in `record`, an array of its own. Both are held only while it has
-  // watches: a copy of the library that nobody uses any more can be collected.
-  int Listen(napi_env env, napi_value callback, double* record);
+  // A JavaScript function that wants records, and its number. >= 0 | -errno. It is called with how
+  // many there are, one behind the other in `records`, an array of its own with room for so many.
+  // Both are held only while it has watches: a copy of the library that nobody uses any more can be
+  // collected.
+  int Listen(napi_env env, napi_value callback, ExitFields* records, size_t room);
 
   // Whether a listener keeps its event loop alive. 0 | -errno.
   int Reference(napi_env env, int listener, bool on);
@@ -63,11 +63,12 @@ class Watcher {
  private:
   struct Listener {
     napi_threadsafe_function function = nullptr;  // Null once its environment is going away.
-    std::deque<ExitFields> queue;
-    size_t announced = 0;         // So many of the queue have a call of `function` on its way.
+    std::vector<ExitFields> queue;
+    bool announced = false;       // A call of `function` is on its way.
     napi_ref callback = nullptr;  // Strong while there are watches.
     uint32_t watches = 0;
-    double* record = nullptr;  // Alive as long as the callback is.
+    ExitFields* records = nullptr;  // Alive as long as the callback is.
+    size_t room = 0;
   };
   struct Watch {
     int pidfd;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers'; // Ours, whatever is done to the global one.
 import loadAddon from 'node-gyp-build';
 import type {
   Backend,
@@ -24,7 +25,7 @@ interface Addon {
   clone3_probe(flags: number): SyscallResult;
   clone_exit_info(): SyscallResult;
   clone_steps: readonly string[];
-  watcher_listen(callback: () => void, record: Float64Array): SyscallResult;
+  watcher_listen(callback: (count: number) => void, records: Float64Array): SyscallResult;
   watcher_ref(listener: number, on: boolean): SyscallResult;
   watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
   watcher_collect(watch: WatchId, out: Float64Array): SyscallResult;
@@ -57,6 +58,9 @@ interface Watched {
   referenced: boolean;
 }
 
+/** How many ends one call from the addon can bring. */
+const BATCH = 64;
+
 const wide = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
 
 /** Runs a function in the async context of this module's loading: nobody's. */
@@ -65,10 +69,12 @@ const outside = AsyncLocalStorage.snapshot();
 class NativeBackend implements Backend {
   readonly name = 'native';
   readonly #addon: Addon;
-  readonly #fields: ReadonlyMap<string, number>;
-  readonly #record: Float64Array;
-  readonly #onRecord = (): void => {
-    this.#deliver();
+  /** Where each field of a record is. */
+  readonly #at: Readonly<Record<string, number>>;
+  readonly #recordLength: number;
+  readonly #records: Float64Array;
+  readonly #onRecords = (count: number): void => {
+    this.#deliver(count);
   };
   readonly #watched = new Map<WatchId, Watched>();
   #listener = -1;
@@ -81,8 +87,9 @@ class NativeBackend implements Backend {
 
   constructor(addon: Addon) {
     this.#addon = addon;
-    this.#fields = new Map(addon.watcher_fields.map((name, index) => [name, index]));
-    this.#record = new Float64Array(this.#fields.size);
+    this.#at = Object.fromEntries(addon.watcher_fields.map((name, index) => [name, index]));
+    this.#recordLength = addon.watcher_fields.length;
+    this.#records = new Float64Array(this.#recordLength * BATCH);
   }
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
@@ -108,7 +115,7 @@ class NativeBackend implements Backend {
   }
 
   collect(watch: WatchId): End | undefined {
-    return this.#addon.watcher_collect(watch, this.#record) === 1 ? this.#readEnd() : undefined;
+    return this.#addon.watcher_collect(watch, this.#records) === 1 ? this.#readEnd(0) : undefined;
   }
 
   clone3Probe(flags: number): SyscallResult {
@@ -261,7 +268,7 @@ class NativeBackend implements Backend {
   #listen(): SyscallResult {
     if (this.#listener < 0) {
       // Outside, or the AsyncLocalStorage of whoever spawned first would live as long as we do.
-      const listener = outside(() => this.#addon.watcher_listen(this.#onRecord, this.#record));
+      const listener = outside(() => this.#addon.watcher_listen(this.#onRecords, this.#records));
       // A hook of async_hooks may have spawned meanwhile, and listens already.
       if (this.#listener < 0) this.#listener = listener;
     }
@@ -289,17 +296,28 @@ class NativeBackend implements Backend {
     }
   }
 
-  /** The record has been filled in; it will be again with the next end. */
-  #deliver(): void {
-    const watch = this.#field('watch');
+  /**
+   * So many records have been filled in; they will be again with the next ends. Each end is told in a turn
+   * of its own, in the check phase: what its process wrote before it died is readable by then, and was
+   * read in the poll phase that we are in. libuv, too, looks at signals after all that can be read.
+   */
+  #deliver(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const start = i * this.#recordLength;
+      const watch = this.#field(start, 'watch');
+      if (this.#watched.has(watch)) setImmediate(this.#tell, watch, this.#readEnd(start));
+    }
+  }
+
+  readonly #tell = (watch: WatchId, end: End): void => {
     const watched = this.#watched.get(watch);
     if (watched === undefined) return;
     this.#leave(watch);
-    watched.onEnd(this.#readEnd());
-  }
+    watched.onEnd(end);
+  };
 
-  #readEnd(): End {
-    const get = (name: string): number => this.#field(name);
+  #readEnd(start: number): End {
+    const get = (name: string): number => this.#field(start, name);
     const lost = get('lost');
     return {
       wstatus: lost === 0 ? get('wstatus') : undefined,
@@ -310,8 +328,8 @@ class NativeBackend implements Backend {
     };
   }
 
-  #field(name: string): number {
-    return this.#record[this.#fields.get(name) ?? -1] ?? NaN;
+  #field(start: number, name: string): number {
+    return this.#records[start + (this.#at[name] ?? NaN)] ?? NaN;
   }
 }
 

@@ -16,6 +16,24 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
     });
   });
 
+  it("have brought what it wrote before its end by the time of 'exit'", async () => {
+    const child = spawn('sh', ['-c', 'echo out; echo err >&2'], own);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    const said: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    }
+
+    const heard = new Promise<string[]>((resolve) => {
+      child.once('exit', () => {
+        resolve(said.toSorted());
+      });
+    });
+
+    expect(await heard).toEqual(['err\n', 'out\n']);
+    await closed;
+  });
+
   it('open by the names of /dev', async () => {
     const open = 'cat </dev/stdin >/dev/stdout; echo err >/dev/stderr';
     const child = spawn('sh', ['-c', open], own);
