@@ -11,6 +11,10 @@ import * as node from 'node:child_process';
 import { promisify } from 'node:util';
 import { duringCall, duringSyncCall } from './facade/drop-in';
 
+export { ChildProcess } from 'node:child_process';
+export type * from 'node:child_process';
+export type { Extras } from './facade/extras';
+
 type Name = 'exec' | 'execFile' | 'execFileSync' | 'execSync' | 'fork' | 'spawn' | 'spawnSync';
 type Call = (...args: readonly unknown[]) => unknown;
 
@@ -32,7 +36,6 @@ function promisified<N extends 'exec' | 'execFile'>(name: N): (typeof node)[N] {
   return Object.defineProperty(through(name), promisify.custom, { value: call });
 }
 
-export const { ChildProcess } = node;
 export const exec = promisified('exec');
 export const execFile = promisified('execFile');
 export const execFileSync = through('execFileSync');
@@ -40,5 +43,3 @@ export const execSync = through('execSync');
 export const fork = through('fork');
 export const spawn = through('spawn');
 export const spawnSync = through('spawnSync');
-
-export default { ChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync };

@@ -8,6 +8,8 @@
 import { install } from './facade/drop-in';
 import { absoluteExecArgv, absoluteNodeOptions } from './policy/preload';
 
+export type { Extras } from './facade/extras';
+
 // A descendant in another folder would not find us by name, and not start.
 if (process.env.NODE_OPTIONS !== undefined) {
   process.env.NODE_OPTIONS = absoluteNodeOptions(process.env.NODE_OPTIONS, __filename);

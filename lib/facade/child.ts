@@ -8,6 +8,7 @@ import { birthHint } from '../policy/birth-hint';
 import type { ReapedBy } from '../policy/guarantee';
 import { nextStop, type StopEvent, type StopState } from '../policy/stop-ladder';
 import type { ExitRecord } from './exit-record';
+import type { Extras } from './extras';
 import { signalNumber, type Pidfd } from './pidfd';
 
 /** How to stop a child. */
@@ -74,12 +75,12 @@ export class Child extends ChildProcess implements AsyncDisposable {
    * The descriptor that names this process and nobody else. Undefined where the child could not be
    * born, and where Node.js reaps it (`reapedBy: 'libuv'`).
    */
-  get pidfd(): Pidfd | undefined {
+  override get pidfd(): Pidfd | undefined {
     return this[kState].pidfd;
   }
 
   /** Who takes its status, and with it what is promised: see `support()`. Undefined if never born. */
-  get reapedBy(): ReapedBy | undefined {
+  override get reapedBy(): ReapedBy | undefined {
     return this.pid === undefined ? undefined : this[kState].reapedBy;
   }
 
@@ -94,7 +95,7 @@ export class Child extends ChildProcess implements AsyncDisposable {
    * comes (in the same tick as `spawn`) needs no listener for `'error'`, and who listens to `'error'`
    * need not also catch here; with neither, the error is thrown, as by Node.js.
    */
-  get exited(): Promise<ExitRecord> {
+  override get exited(): Promise<ExitRecord> {
     this[kState].awaited = true;
     return this[kState].exited;
   }
@@ -233,42 +234,11 @@ function newState(child: ChildProcess): ChildState {
   return state;
 }
 
-/** What `autoreap/child_process` and `autoreap/register` add to a ChildProcess. */
-export interface Extras {
-  /** As `Child.pidfd`. */
-  readonly pidfd: Pidfd | undefined;
-  /** As `Child.reapedBy`. */
-  readonly reapedBy: ReapedBy | undefined;
-  /**
-   * How it ended, as soon as that is known. Rejects if it was never born, with the step that failed; Node's
-   * `'error'` event comes all the same.
-   */
-  readonly exited: Promise<ExitRecord>;
-}
+// A Child's own getters. Not enumerable: nothing that lists, copies or compares sees a difference.
+const { pidfd, reapedBy, exited } = Object.getOwnPropertyDescriptors(Child.prototype);
+const EXTRAS = { pidfd, reapedBy, exited } satisfies Record<keyof Extras, unknown>;
 
-// Not enumerable: nothing that lists, copies or compares a ChildProcess sees a difference.
-const EXTRAS: PropertyDescriptorMap & ThisType<Child> = {
-  pidfd: {
-    configurable: true,
-    get() {
-      return this[kState].pidfd;
-    },
-  },
-  reapedBy: {
-    configurable: true,
-    get() {
-      return this.pid === undefined ? undefined : this[kState].reapedBy;
-    },
-  },
-  exited: {
-    configurable: true,
-    get() {
-      return this[kState].exited;
-    },
-  },
-};
-
-/** Leaves a ChildProcess what it is, and adds the extras. */
+/** Leaves a ChildProcess what it is, and adds the extras that `autoreap/child_process` promises. */
 export function gainExtras(child: ChildProcess): ChildState {
   const state = newState(child);
   Object.defineProperties(child, EXTRAS);
