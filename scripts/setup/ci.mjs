@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { at, root } from './files.mjs';
+import { NODES } from './nodes.mjs';
 
 // For all that is compiled, formatted, analysed and emulated here. npm has the rest.
 const PACKAGES = [
@@ -47,6 +48,14 @@ const guest = (name, ...options) => ({
   tries: 2,
 });
 
+// `npm test` is one of them already.
+const OTHER_NODES = NODES.filter((major) => major !== process.versions.node.split('.')[0]);
+const onNode = (major) => ({
+  name: `node ${major}`,
+  command: npm('run', '--silent', 'test:nodes', '--', major),
+  jest: true,
+});
+
 /**
  * A step counts as one passed or failed, unless jest says how many it ran. `tries`: for what the
  * network may fail. `skips: false`: on this kernel there is nothing that a test may lack.
@@ -55,6 +64,7 @@ const STEPS = [
   { name: 'debian packages', command: ['bash', '-c', APT], tries: 3 },
   { name: 'npm ci', command: npm('ci'), tries: 3 },
   { name: 'npm test', command: npm('test'), jest: true },
+  ...OTHER_NODES.map(onNode),
   { name: 'lint', command: npm('run', 'lint') },
   { name: 'types', command: npm('run', 'types') },
   { name: 'format', command: npm('run', 'format:check') },

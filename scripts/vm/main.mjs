@@ -13,10 +13,11 @@ import { crossCompile } from './cross.mjs';
 import { printFacts } from './facts.mjs';
 import { HELP, parseCommandLine } from './help.mjs';
 import { getKernel, listKernels } from './kernels.mjs';
+import { getNode } from './npm.mjs';
 import { at, missingParts, productsIn } from './project.mjs';
 import { boot, chooseAccelerator, qemuArguments, rememberBrokenKvm } from './qemu.mjs';
 import { LabError, dim, green, red, say, seconds, step, warn } from './report.mjs';
-import { getNode, writeRootfs } from './rootfs.mjs';
+import { writeRootfs } from './rootfs.mjs';
 import { interruption, quote, requireTools } from './tools.mjs';
 
 const LAB_FAILED = 125; // As `docker run` and env(1) say it.

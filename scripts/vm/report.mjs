@@ -1,4 +1,5 @@
-// What the laboratory says while it works: on stderr, so that stdout is the guest's alone.
+// What the laboratory, and who else fetches with its means, says while it works: on stderr, so that
+// stdout is the guest's alone.
 
 import process from 'node:process';
 
@@ -19,7 +20,12 @@ export class LabError extends Error {
   }
 }
 
-export const say = (text) => process.stderr.write(`${dim('vm:')} ${text}\n`);
+let speaker = 'vm';
+
+/** Who it is that says it. */
+export const speakAs = (name) => (speaker = name);
+
+export const say = (text) => process.stderr.write(`${dim(`${speaker}:`)} ${text}\n`);
 export const warn = (text) => say(yellow(text));
 
 export function seconds(ms) {

@@ -9,21 +9,11 @@ import { packageTree } from './apt.mjs';
 import { isForeign } from './arch.mjs';
 import { Cpio } from './cpio.mjs';
 import { isElf, librariesOf } from './elf.mjs';
-import { npmNode, npmPackage } from './npm.mjs';
+import { npmPackage } from './npm.mjs';
 import { GUEST_ROOT, addProject, at, neededModules } from './project.mjs';
 import { quote } from './tools.mjs';
 
 const here = (name) => path.join(path.dirname(fileURLToPath(import.meta.url)), name);
-
-const hostMajor = process.versions.node.split('.')[0];
-
-/** The guest's Node.js: the host's own where it can run. */
-export async function getNode(arch, major = hostMajor) {
-  if (!isForeign(arch) && major === hostMajor) {
-    return { file: process.execPath, version: process.versions.node };
-  }
-  return npmNode(arch, major);
-}
 
 /**
  * @param {object} plan
