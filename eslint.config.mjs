@@ -7,6 +7,7 @@ const nodeGlobals = [
   ...['AbortController', 'AbortSignal', 'Buffer', 'URL', '__dirname', '__filename', 'fetch'],
   ...['clearImmediate', 'clearInterval', 'clearTimeout', 'console', 'performance', 'process'],
   ...['queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout', 'structuredClone'],
+  ...['Response', 'TextDecoder'],
 ];
 
 const unusedVars = [

