@@ -4,7 +4,7 @@
 // millisecond here is not a millisecond there, and not even here an hour later.
 
 import { speakAs } from '../vm/report.mjs';
-import { drawCharts, readResults, writeResults } from './charts.mjs';
+import { drawCharts, readResults, writeResults } from './charts/index.mjs';
 import { HELP, parseCommandLine, UsageError } from './command-line.mjs';
 import { prepare, prepareFolders } from './contenders.mjs';
 import { loadNow, machineFacts } from './machine.mjs';

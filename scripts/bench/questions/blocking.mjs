@@ -33,11 +33,11 @@ const SIZES = [
 
 export const charts = [
   { metric: 'blocking', kind: 'lines', x: 'rss', order: SIZES.map(({ rss }) => rss) },
-  { metric: 'exit', kind: 'bars', where: { rss: '50 MB' } },
+  { metric: 'exit', kind: 'dots', where: { rss: '50 MB' } },
 ];
 
 export const ask = (field) =>
-  passes('blocking', field, SIZES, { action: 'block', rounds: field.quick ? 2 : 7 });
+  passes('blocking', field, SIZES, { action: 'block', rounds: field.quick ? 3 : 7 });
 
 export function judge(measured) {
   const at = (id, metric, rss) => find(measured, id, metric, { rss });

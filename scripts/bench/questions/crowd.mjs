@@ -34,7 +34,7 @@ export const charts = [
     ...{ metric, kind: 'lines', x: 'children' },
     order: CROWDS.map(String),
   })),
-  ...['togetherCpu', 'together', 'bytes'].map((metric) => ({ metric, kind: 'bars' })),
+  ...['togetherCpu', 'together', 'bytes'].map((metric) => ({ metric, kind: 'dots' })),
 ];
 
 export async function ask({ present, quick }) {

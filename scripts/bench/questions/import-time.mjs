@@ -17,7 +17,7 @@ export const names = {
 
 export const metrics = { took: { title: 'import', unit: 'ms' } };
 
-export const charts = [{ metric: 'took', kind: 'bars' }];
+export const charts = [{ metric: 'took', kind: 'dots' }];
 
 const PROGRAM = fileURLToPath(new URL('../javascript/import-time.mjs', import.meta.url));
 const BLOCK = 5;
@@ -35,7 +35,7 @@ export function ask({ present, quick, folders }) {
       return [{ samples: { took } }];
     },
   }));
-  return takeTurns('import-time', arms, { rounds: quick ? 2 : 8, warmUp: true });
+  return takeTurns('import-time', arms, { rounds: quick ? 3 : 9, warmUp: true });
 }
 
 export const judge = () => [];

@@ -17,11 +17,11 @@ export const metrics = {
 
 const GIBIBYTE = 2 ** 30;
 
-export const charts = [{ metric: 'rate', kind: 'bars', facet: 'way' }];
+export const charts = [{ metric: 'rate', kind: 'dots', facet: 'way' }];
 
 export function ask(field) {
   const bytes = field.quick ? GIBIBYTE / 8 : GIBIBYTE;
-  return standing('pipes', field, field.quick ? 2 : 5, async (subject) => [
+  return standing('pipes', field, field.quick ? 3 : 7, async (subject) => [
     { condition: { way: 'child writes' }, samples: await subject.perform('pipeIn', bytes) },
     { condition: { way: 'child reads' }, samples: await subject.perform('pipeOut', bytes) },
   ]);

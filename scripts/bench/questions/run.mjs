@@ -21,7 +21,7 @@ export const metrics = {
   cpu: { title: 'CPU of the parent for each, 16 in flight', unit: 'ms' },
 };
 
-export const charts = ['took', 'rate', 'cpu'].map((metric) => ({ metric, kind: 'bars' }));
+export const charts = ['took', 'rate', 'cpu'].map((metric) => ({ metric, kind: 'dots' }));
 
 const FOR_MS = 400;
 

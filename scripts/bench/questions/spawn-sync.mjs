@@ -17,11 +17,11 @@ const SIZES = [
 ];
 
 export const charts = [
-  { metric: 'took', kind: 'bars', facet: 'rss', order: SIZES.map(({ rss }) => rss) },
+  { metric: 'took', kind: 'dots', facet: 'rss', order: SIZES.map(({ rss }) => rss) },
 ];
 
 export const ask = (field) =>
-  passes('spawn-sync', field, SIZES, { action: 'sync', rounds: field.quick ? 2 : 7 });
+  passes('spawn-sync', field, SIZES, { action: 'sync', rounds: field.quick ? 3 : 7 });
 
 export function judge(measured) {
   const at = (id, rss) => find(measured, id, 'took', { rss });

@@ -23,7 +23,7 @@ const IN_FLIGHT = [1, 16, 128];
 const FOR_MS = 400;
 
 export const charts = ['rate', 'delay'].map((metric) => ({
-  ...{ metric, kind: 'bars', facet: 'in flight' },
+  ...{ metric, kind: 'dots', facet: 'in flight' },
   order: IN_FLIGHT.map(String),
 }));
 

@@ -1,3 +1,0 @@
-export const drawCharts = async () => {};
-export const readResults = () => {};
-export const writeResults = (r) => r;
