@@ -39,7 +39,7 @@ export const CONTENDERS = [
   onNode('node-26', 'child_process', 26),
   {
     id: 'node-libuv',
-    name: 'child_process, Node.js on libuv 1.53',
+    name: 'child_process, libuv 1.53',
     command: async (folders) => [...(await debianNode()), ...javascript('child_process', folders)],
   },
   ...LIBRARIES.map((name) => onNode(name, name, 20)),

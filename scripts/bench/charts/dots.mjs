@@ -1,7 +1,7 @@
 // A dot for the median and a line to the 95th percentile, a row for each contender, the best on top.
 // The axis is logarithmic: a bar, which begins at zero, would lie on it.
 
-import { colour, explain, groupOf, short, WIDTH } from './page.mjs';
+import { colour, explain, groupOf, heading, short, WIDTH } from './page.mjs';
 
 const ROW_HEIGHT = 17;
 
@@ -43,7 +43,7 @@ function panel(rows, metric, title) {
     type: 'nominal',
     sort: data.map(({ name }) => name),
     axis: {
-      ...{ title: null, ticks: false, domain: false, labelLimit: 300, grid: true },
+      ...{ title: null, ticks: false, domain: false, labelLimit: 0, grid: true },
       labelFontWeight: { condition: { test: bold(data), value: 'bold' }, value: 'normal' },
     },
   };
@@ -54,7 +54,7 @@ function panel(rows, metric, title) {
     axis: { title: explain(metric), tickCount: 4, format: '~r', labelOverlap: true },
   };
   return {
-    title: { text: title, anchor: 'start', fontSize: 13 },
+    title: heading(title),
     width: WIDTH,
     height: data.length * ROW_HEIGHT,
     data: { values: data },

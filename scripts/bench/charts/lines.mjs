@@ -1,10 +1,9 @@
 // A line for each contender over the values of one condition, with its name at its end.
 
-import { colour, explain, groupOf, WIDTH } from './page.mjs';
+import { colour, explain, groupOf, heading, WIDTH } from './page.mjs';
 
 const HEIGHT = 320;
 const LABEL_HEIGHT = 14;
-const LABELS_WIDTH = 250;
 
 // Beside the colour of a group, who it is: by its line and its points.
 const SHAPES = ['circle', 'square', 'triangle-up', 'cross'];
@@ -39,7 +38,7 @@ export function lines(rows, metric, { x, order }) {
   });
   return [
     {
-      title: { text: metric.title, anchor: 'start', fontSize: 13 },
+      title: heading(metric.title),
       width: WIDTH,
       height: HEIGHT,
       data: { values: data },
@@ -77,12 +76,11 @@ export function lines(rows, metric, { x, order }) {
         },
         {
           data: { values: labels },
-          mark: { type: 'text', align: 'left', dx: 28, limit: LABELS_WIDTH },
+          mark: { type: 'text', align: 'left', dx: 28 },
           encoding: {
             x: position,
             y: y('labelAt'),
             text: { field: 'name' },
-            // A channel of its own in Vega-Lite it is not.
           },
         },
       ],

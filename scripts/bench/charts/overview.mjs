@@ -1,6 +1,6 @@
 // One row for each thing measured, a dot for each contender: how many times better than Node.js 20.
 
-import { colour, groupOf, page, WIDTH } from './page.mjs';
+import { groupOf, page, WIDTH } from './page.mjs';
 
 const HEADLINES = [
   ['blocking', 'blocking', { rss: '50 MB' }, 'spawn() blocks, 50 MB in use'],
@@ -22,28 +22,17 @@ const HEADLINES = [
 
 const ROW_HEIGHT = 26;
 
-// Names for the legend: who is on several rows, and what it is called on all of them.
+// Who is on several rows: its name on all of them, its shape, and a colour of Okabe and Ito's palette.
 const SHOWN = {
-  'drop-in': 'autoreap/child_process',
-  autoreap: 'autoreap',
-  'node-20': 'Node.js 20',
-  'node-26': 'Node.js 26',
-  'node-libuv': 'Node.js on libuv 1.53',
-  bun: 'Bun',
-  deno: 'Deno',
-  python: 'Python asyncio',
-  c: 'C',
-};
-const SHAPES = {
-  'drop-in': 'diamond',
-  autoreap: 'triangle-up',
-  'node-20': 'circle',
-  'node-26': 'square',
-  'node-libuv': 'cross',
-  bun: 'triangle-down',
-  deno: 'triangle-left',
-  python: 'triangle-right',
-  c: 'stroke',
+  'drop-in': ['autoreap/child_process', 'diamond', '#D55E00'],
+  autoreap: ['autoreap', 'triangle-up', '#D55E00'],
+  'node-20': ['Node.js 20', 'circle', '#0072B2'],
+  'node-26': ['Node.js 26', 'square', '#0072B2'],
+  'node-libuv': ['Node.js on libuv 1.53', 'cross', '#56B4E9'],
+  bun: ['Bun', 'triangle-down', '#009E73'],
+  deno: ['Deno', 'triangle-left', '#B0609A'],
+  python: ['Python asyncio', 'triangle-right', '#C28A00'],
+  c: ['C', 'arrow', '#000000'],
 };
 
 /** @returns undefined if too little of it was measured */
@@ -54,7 +43,7 @@ export function overview({ questions, machine }) {
       .filter((row) => row.metric === metric && row.id in SHOWN && row.ofBaseline !== undefined)
       .filter((row) => Object.entries(condition).every(([key, is]) => row.condition[key] === is))
       .map((row) => ({
-        ...{ title, who: SHOWN[row.id], group: groupOf(row) },
+        ...{ title, who: SHOWN[row.id][0], group: groupOf(row) },
         better: isMore(question, metric) ? row.ofBaseline.ratio : 1 / row.ofBaseline.ratio,
       }));
   });
@@ -62,13 +51,19 @@ export function overview({ questions, machine }) {
   const there = titles.filter((title) => data.some((one) => one.title === title));
   if (there.length < 2) return undefined;
 
-  const names = Object.values(SHOWN).filter((name) => data.some(({ who }) => who === name));
-  const shapes = names.map((name) => SHAPES[Object.keys(SHOWN).find((id) => SHOWN[id] === name)]);
+  const shown = Object.values(SHOWN).filter(([name]) => data.some(({ who }) => who === name));
+  const [names, shapes, colours] = [0, 1, 2].map((i) => shown.map((entry) => entry[i]));
+  const legend = {
+    ...{ title: null, orient: 'right', offset: 24 },
+    ...{ labelFontSize: 12, labelLimit: 0, symbolSize: 90 },
+  };
+  const who = { field: 'who', type: 'nominal', legend };
+  const scale = { type: 'log', nice: false, domain: domainOf(data) };
   const y = {
     field: 'title',
     type: 'nominal',
     sort: there,
-    axis: { title: null, ticks: false, domain: false, grid: true, labelLimit: 300 },
+    axis: { title: null, ticks: false, domain: false, grid: true, labelLimit: 0 },
   };
   const panel = {
     width: WIDTH + 100,
@@ -77,7 +72,7 @@ export function overview({ questions, machine }) {
       {
         data: { values: [{ one: 1 }] },
         mark: { type: 'rule', color: '#0072B2', strokeWidth: 1.5 },
-        encoding: { x: { field: 'one', type: 'quantitative', scale: { type: 'log' } } },
+        encoding: { x: { field: 'one', type: 'quantitative', scale } },
       },
       {
         data: { values: data },
@@ -87,21 +82,16 @@ export function overview({ questions, machine }) {
           x: {
             field: 'better',
             type: 'quantitative',
-            scale: { type: 'log', nice: false },
+            scale,
             axis: {
               title: 'times better than Node.js 20 (left of 1: worse)',
               values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
               format: '~r',
             },
           },
-          color: colour,
+          color: { ...who, scale: { domain: names, range: colours } },
           size: { condition: { test: "datum.group == 'ours'", value: 140 }, value: 60 },
-          shape: {
-            field: 'who',
-            type: 'nominal',
-            scale: { domain: names, range: shapes },
-            legend: { title: null, orient: 'right', labelFontSize: 12, symbolSize: 90 },
-          },
+          shape: { ...who, scale: { domain: names, range: shapes } },
         },
       },
     ],
@@ -111,3 +101,8 @@ export function overview({ questions, machine }) {
 
 const MORE = new Set(['throughput rate', 'pipes rate']);
 const isMore = (question, metric) => MORE.has(`${question} ${metric}`);
+
+function domainOf(data) {
+  const all = data.map(({ better }) => better);
+  return [Math.min(...all) / 1.3, Math.max(...all) * 1.3];
+}

@@ -24,6 +24,12 @@ export const colour = {
   legend: null,
 };
 
+/** A panel's title, where its axis begins: so the panels of a page stand in one line. */
+export const heading = (text) => ({
+  text: text[0].toUpperCase() + text.slice(1),
+  ...{ anchor: 'start', frame: 'group', fontSize: 13, offset: 8 },
+});
+
 /** Three digits, however large or small. */
 export const short = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 

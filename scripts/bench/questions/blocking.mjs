@@ -21,7 +21,7 @@ export const contenders = [
 ];
 
 export const metrics = {
-  blocking: { title: 'spawn() blocks', unit: 'ms' },
+  blocking: { title: 'how long spawn() blocks', unit: 'ms' },
   exit: { title: 'from spawn() to the known exit', unit: 'ms' },
 };
 

@@ -9,7 +9,7 @@ export const contenders = [
   ...['drop-in', 'drop-in-26', 'node-20', 'node-26', 'node-libuv', 'bun', 'deno', 'python', 'c'],
 ];
 
-export const metrics = { took: { title: 'spawnSync()', unit: 'ms' } };
+export const metrics = { took: { title: 'how long spawnSync() takes', unit: 'ms' } };
 
 const SIZES = [
   { rss: '50 MB', megabytes: 50, samples: 100, budgetMs: 300 },
