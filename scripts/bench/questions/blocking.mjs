@@ -37,7 +37,7 @@ export const charts = [
 ];
 
 export const ask = (field) =>
-  passes('blocking', field, SIZES, { action: 'block', rounds: field.quick ? 3 : 7 });
+  passes('blocking', field, SIZES, { action: 'block', rounds: field.quick ? 3 : 5 });
 
 export function judge(measured) {
   const at = (id, metric, rss) => find(measured, id, metric, { rss });

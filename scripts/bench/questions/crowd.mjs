@@ -43,7 +43,7 @@ export async function ask({ present, quick }) {
   execFileSync('mkfifo', [fifo]);
   try {
     const arms = present.map((contender) => ({ contender, measure: () => pass(contender, fifo) }));
-    return await takeTurns('crowd', arms, { rounds: quick ? 1 : 5 });
+    return await takeTurns('crowd', arms, { rounds: quick ? 1 : 3 });
   } finally {
     fs.rmSync(folder, { recursive: true });
   }

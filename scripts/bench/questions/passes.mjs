@@ -6,7 +6,7 @@ import { takeTurns } from '../rounds.mjs';
 
 const MEGABYTE = 1e6;
 // V8 compiles what is called often, and what is called first is not what a server does all day.
-const WARM_UP = { samples: 150, budgetMs: 400 };
+const WARM_UP = { samples: 1000, budgetMs: 700 };
 const SETTLE = { samples: 4, budgetMs: 1000 };
 
 /** @param {{ rss, megabytes, samples, budgetMs }[]} sizes in growing order */

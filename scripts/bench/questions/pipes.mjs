@@ -21,7 +21,7 @@ export const charts = [{ metric: 'rate', kind: 'dots', facet: 'way' }];
 
 export function ask(field) {
   const bytes = field.quick ? GIBIBYTE / 8 : GIBIBYTE;
-  return standing('pipes', field, field.quick ? 3 : 7, async (subject) => [
+  return standing('pipes', field, field.quick ? 3 : 5, async (subject) => [
     { condition: { way: 'child writes' }, samples: await subject.perform('pipeIn', bytes) },
     { condition: { way: 'child reads' }, samples: await subject.perform('pipeOut', bytes) },
   ]);
