@@ -81,9 +81,7 @@ export function hearStockHandle(
   }: { exited: (exit: NodeExit) => void; failed: ((error: number) => void) | undefined },
 ): void {
   const handle = (child as unknown as WithHandle)._handle;
-  if (handle === null || typeof handle.onexit !== 'function') return;
-  const { onexit } = handle;
-  handle.onexit = function (exitCode, signalCode) {
+  const hear = (exitCode: number | null, signalCode: string | null): void => {
     if (exitCode !== null && exitCode < 0) {
       failed?.(exitCode); // The errno of a spawn that failed.
     } else if (signalCode === null || signalCode === '') {
@@ -91,6 +89,16 @@ export function hearStockHandle(
     } else {
       exited({ exitCode: null, signalCode });
     }
+  };
+  if (handle === null || typeof handle.onexit !== 'function') {
+    // A handle that we do not know. A child that was not born has its errno for an exit code.
+    child.prependOnceListener('exit', hear);
+    child.prependOnceListener('close', () => hear(child.exitCode, child.signalCode));
+    return;
+  }
+  const { onexit } = handle;
+  handle.onexit = function (exitCode, signalCode) {
+    hear(exitCode, signalCode);
     onexit.call(this, exitCode, signalCode);
   };
 }
@@ -111,6 +119,7 @@ function replaceHandle(child: ChildProcess, options: NodeSpawnOptions, adopt: Ad
   if (launcher === undefined) return;
   if (stock === null || typeof stock.onexit !== 'function' || typeof stock.spawn !== 'function') {
     warnUnknownNode();
+    launcher.stockSpawns();
     return;
   }
   holder._handle = new ProcessHandle(stock, launcher, (contract) => {
