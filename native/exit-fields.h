@@ -7,6 +7,7 @@
 // One end, as lib/backend/native.ts reads it: doubles, because a record is one Float64Array.
 struct ExitFields {
   double watch;
+  double pidfd;  // The listener's to close.
   double lost;  // The errno that hid the status, or 0.
   double wstatus;
   double at_ms;  // CLOCK_MONOTONIC.
@@ -25,9 +26,9 @@ struct ExitFields {
   double nivcsw;
 };
 constexpr const char* kExitFieldNames[] = {
-    "watch",     "lost",      "wstatus", "atMs",    "hasCgroup", "cgroupHigh",
-    "cgroupLow", "hasRusage", "utimeUs", "stimeUs", "maxrssKib", "minflt",
-    "majflt",    "inblock",   "oublock", "nvcsw",   "nivcsw",
+    "watch",      "pidfd",     "lost",      "wstatus", "atMs",    "hasCgroup",
+    "cgroupHigh", "cgroupLow", "hasRusage", "utimeUs", "stimeUs", "maxrssKib",
+    "minflt",     "majflt",    "inblock",   "oublock", "nvcsw",   "nivcsw",
 };
 static_assert(sizeof(ExitFields) / sizeof(double) == sizeof(kExitFieldNames) / sizeof(char*));
 

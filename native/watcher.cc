@@ -165,18 +165,23 @@ void Watcher::Run() {
     if (timeout == 0) sched_yield();
     const int count = epoll_wait(epoll_, events, kBatch, timeout);
 
-    const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<int64_t> retries;
-    retries.swap(retries_);
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      retries.swap(retries_);
+    }
     for (const int64_t id : retries) Look(id);
     for (int i = 0; i < count; i++) Look(static_cast<int64_t>(events[i].data.u64));
+    const std::lock_guard<std::mutex> lock(mutex_);
     Flush();
   }
 }
 
 // Something happened to a watched process, or did not happen yet. Holds the lock throughout, so the
-// descriptor cannot be closed, and its number not reused, under our hands; nothing here blocks.
+// descriptor cannot be closed, and its number not reused, under our hands; nothing here blocks. Not
+// for a whole batch: a thread that spawns would wait for hundreds of waits.
 void Watcher::Look(int64_t id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = watches_.find(id);
   if (found == watches_.end() || found->second.state == Watch::kDone) return;
   Watch& watch = found->second;
@@ -302,6 +307,18 @@ int Watcher::Reference(napi_env env, int number, bool on) {
   return 0;
 }
 
+// The end of a watch: its pidfd is the environment's from now on, which can close it without asking
+// us. False if somebody has closed it before he was told.
+bool Watcher::HandOver(napi_env env, Listener& listener, ExitFields& fields) {
+  const auto found = watches_.find(static_cast<int64_t>(fields.watch));
+  if (found == watches_.end()) return false;
+  fields.pidfd = found->second.pidfd;
+  OwnedFds::Of(env).Enter(found->second.pidfd);
+  watches_.erase(found);
+  Unwatch(env, listener);
+  return true;
+}
+
 // On the listener's own thread. `env` is null while the environment is torn down.
 void Watcher::Deliver(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
@@ -317,12 +334,18 @@ void Watcher::Deliver(napi_env env, napi_value, void* context, void*) {
       listener.announced = false;
       const size_t some = std::min(listener.queue.size(), listener.room);
       if (some == 0) return;
-      const auto end = listener.queue.begin() + static_cast<std::ptrdiff_t>(some);
+      // Before the last watch ends, for then the reference is weak: null if nobody watches any more.
       napi_get_reference_value(env, listener.callback, &callback);
-      if (callback != nullptr) std::copy(listener.queue.begin(), end, listener.records);
-      listener.queue.erase(listener.queue.begin(), end);
-      if (callback == nullptr) continue;  // Nobody watches any more.
-      napi_create_uint32(env, static_cast<uint32_t>(some), &count);
+      size_t wanted = 0;
+      for (size_t i = 0; i < some; i++) {
+        ExitFields& fields = listener.queue[i];
+        if (!ref->watcher->HandOver(env, listener, fields)) continue;
+        listener.records[wanted++] = fields;
+      }
+      listener.queue.erase(listener.queue.begin(),
+                           listener.queue.begin() + static_cast<std::ptrdiff_t>(some));
+      if (wanted == 0 || callback == nullptr) continue;
+      napi_create_uint32(env, static_cast<uint32_t>(wanted), &count);
     }
     if (napi_call_function(env, undefined, callback, 1, &count, nullptr) != napi_ok) break;
   }

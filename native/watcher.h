@@ -90,6 +90,7 @@ class Watcher {
   static void Forget(napi_env env, void* data, void* hint);
 
   void Unwatch(napi_env env, Listener& listener);
+  bool HandOver(napi_env env, Listener& listener, ExitFields& fields);
   void Run();
   void Look(int64_t id);
   static Learnt Learn(Watch& watch, ExitFields& fields);

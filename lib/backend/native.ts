@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers'; // Ours, whatever is done to the global one.
 import loadAddon from 'node-gyp-build';
@@ -54,8 +55,10 @@ interface Addon {
 }
 
 interface Watched {
-  onEnd: (end: End) => void;
+  onEnd: ((end: End) => void) | undefined;
   referenced: boolean;
+  /** The pidfd, once the end has been brought and it is ours; else -1. */
+  pidfd: Fd;
 }
 
 /** How many ends one call from the addon can bring. */
@@ -99,7 +102,11 @@ class NativeBackend implements Backend {
   }
 
   cloneExecveHeld(request: CloneRequest): Birth {
-    return this.#cloneExecve(request, true);
+    const birth = this.#cloneExecve(request, true);
+    if ('pid' in birth) {
+      this.#watched.set(birth.watch, { onEnd: undefined, referenced: false, pidfd: -1 });
+    }
+    return birth;
   }
 
   #cloneExecve(request: CloneRequest, held: boolean): Birth {
@@ -135,13 +142,17 @@ class NativeBackend implements Backend {
   }
 
   unwatch(watch: WatchId): SyscallResult {
-    this.#leave(watch);
-    return this.#addon.watcher_close(watch);
+    const watched = this.#watched.get(watch);
+    if (watched === undefined) return -constants.errno.EBADF;
+    this.#watched.delete(watch);
+    if (watched.referenced) this.#count(-1);
+    watched.onEnd = undefined;
+    return watched.pidfd < 0 ? this.#addon.watcher_close(watch) : this.close(watched.pidfd);
   }
 
   refWatch(watch: WatchId, on: boolean): void {
     const watched = this.#watched.get(watch);
-    if (watched === undefined || watched.referenced === on) return;
+    if (watched?.onEnd === undefined || watched.referenced === on) return;
     watched.referenced = on;
     this.#count(on ? 1 : -1);
   }
@@ -276,15 +287,8 @@ class NativeBackend implements Backend {
   }
 
   #enter(watch: WatchId, onEnd: (end: End) => void): void {
-    this.#watched.set(watch, { onEnd, referenced: true });
+    this.#watched.set(watch, { onEnd, referenced: true, pidfd: -1 });
     this.#count(1);
-  }
-
-  #leave(watch: WatchId): void {
-    const watched = this.#watched.get(watch);
-    if (watched === undefined) return;
-    this.#watched.delete(watch);
-    if (watched.referenced) this.#count(-1);
   }
 
   // The event loop lives for as long as a referenced watch does, and not longer.
@@ -304,16 +308,19 @@ class NativeBackend implements Backend {
   #deliver(count: number): void {
     for (let i = 0; i < count; i++) {
       const start = i * this.#recordLength;
-      const watch = this.#field(start, 'watch');
-      if (this.#watched.has(watch)) setImmediate(this.#tell, watch, this.#readEnd(start));
+      const watched = this.#watched.get(this.#field(start, 'watch'));
+      if (watched === undefined) continue;
+      watched.pidfd = this.#field(start, 'pidfd');
+      setImmediate(this.#tell, watched, this.#readEnd(start));
     }
   }
 
-  readonly #tell = (watch: WatchId, end: End): void => {
-    const watched = this.#watched.get(watch);
-    if (watched === undefined) return;
-    this.#leave(watch);
-    watched.onEnd(end);
+  readonly #tell = (watched: Watched, end: End): void => {
+    if (watched.referenced) this.#count(-1);
+    watched.referenced = false;
+    const { onEnd } = watched;
+    watched.onEnd = undefined;
+    onEnd?.(end);
   };
 
   #readEnd(start: number): End {

@@ -9,7 +9,7 @@ import type { ReapedBy } from '../policy/guarantee';
 import { nextStop, type StopEvent, type StopState } from '../policy/stop-ladder';
 import type { ExitRecord } from './exit-record';
 import type { Extras } from './extras';
-import { signalNumber, type Pidfd } from './pidfd';
+import { giveUpPidfd, signalNumber, type Pidfd } from './pidfd';
 
 /** How to stop a child. */
 export interface StopOptions {
@@ -36,20 +36,80 @@ export interface BirthFailure {
   readonly path: string;
 }
 
-/** What a child is besides a ChildProcess. */
-export interface ChildState {
+/**
+ * What a child is besides a ChildProcess. Most children are never asked for their pidfd or for the promise
+ * of their end, so neither is made before somebody asks.
+ */
+export class ChildState {
   reapedBy: ReapedBy | undefined;
   autokill: 'kernel' | 'pdeathsig' | undefined;
-  pidfd: Pidfd | undefined;
   failure: BirthFailure | undefined;
-  readonly exited: Promise<ExitRecord>;
   /** Somebody has asked for `exited`, and so hears of a birth that failed. */
-  awaited: boolean;
-  readonly resolve: (record: ExitRecord) => void;
-  readonly reject: (error: unknown) => void;
+  awaited = false;
   record: ExitRecord | undefined;
-  stop: StopState;
+  stop: StopState = 'running';
   graceTimer: NodeJS.Timeout | undefined;
+  #process: LendsPidfd | undefined;
+  #pidfd: Pidfd | undefined;
+  #isGone = false;
+  #error: { readonly error: unknown } | undefined;
+  #exited: Promise<ExitRecord> | undefined;
+  #resolve: ((record: ExitRecord) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  /** Our own clone has made it. */
+  get isOurs(): boolean {
+    return this.#process !== undefined;
+  }
+
+  born(process: LendsPidfd, reapedBy: ReapedBy, autokill: ChildState['autokill']): void {
+    this.#process = process;
+    this.reapedBy = reapedBy;
+    this.autokill = autokill;
+  }
+
+  get pidfd(): Pidfd | undefined {
+    if (this.#pidfd === undefined && this.#process !== undefined) {
+      this.#pidfd = this.#process.lendPidfd(this.exited);
+      if (this.#isGone) giveUpPidfd(this.#pidfd);
+    }
+    return this.#pidfd;
+  }
+
+  get exited(): Promise<ExitRecord> {
+    if (this.#exited === undefined) {
+      this.#exited = new Promise((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+      });
+      if (this.record !== undefined) this.#resolve?.(this.record);
+      if (this.#error !== undefined) this.fail(this.#error.error);
+    }
+    return this.#exited;
+  }
+
+  /** Its descriptor is closed, or is about to be. */
+  gone(): void {
+    this.#isGone = true;
+    if (this.#pidfd !== undefined) giveUpPidfd(this.#pidfd);
+  }
+
+  end(record: ExitRecord): void {
+    this.record = record;
+    this.#resolve?.(record);
+  }
+
+  /** It will never be born. Unless nothing else tells so, nobody has to catch that here. */
+  fail(error: unknown, onlyHere = false): void {
+    this.#error = { error };
+    if (!onlyHere) this.#exited?.catch(() => undefined);
+    this.#reject?.(error);
+  }
+}
+
+/** A process that holds its pidfd and lends it. */
+export interface LendsPidfd {
+  lendPidfd(exited: Promise<ExitRecord>): Pidfd;
 }
 
 const kState = Symbol('autoreap.child');
@@ -133,11 +193,9 @@ export class Child extends ChildProcess implements AsyncDisposable {
     const state = this[kState];
     if (event === 'error' && this.pid === undefined) {
       if (state.failure !== undefined) explainFailure(args[0], state.failure);
-      if (this.listenerCount('error') === 0 && state.awaited) {
-        state.reject(args[0]);
-        return false;
-      }
-      rejectQuietly(state, args[0]);
+      const unheard = this.listenerCount('error') === 0 && state.awaited;
+      state.fail(args[0], unheard);
+      if (unheard) return false;
     }
     return super.emit(event as 'error', ...(args as [Error]));
   }
@@ -210,25 +268,7 @@ export function becomeChild(child: ChildProcess): ChildState {
 }
 
 function newState(child: ChildProcess): ChildState {
-  let resolve!: (record: ExitRecord) => void;
-  let reject!: (error: unknown) => void;
-  const exited = new Promise<ExitRecord>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  const state: ChildState = {
-    reapedBy: undefined,
-    autokill: undefined,
-    pidfd: undefined,
-    failure: undefined,
-    exited,
-    awaited: false,
-    resolve,
-    reject,
-    record: undefined,
-    stop: 'running',
-    graceTimer: undefined,
-  };
+  const state = new ChildState();
   // Configurable: where Node's own handle is under it, `register` may have been here first.
   Object.defineProperty(child, kState, { value: state, configurable: true });
   return state;
@@ -249,7 +289,7 @@ const unborn = new WeakMap<object, Child>();
 
 /** `spawn` is about to throw this error, and nobody gets the child. */
 export function neverBorn(child: ChildProcess, state: ChildState, error: unknown): void {
-  rejectQuietly(state, error);
+  state.fail(error);
   if (types.isNativeError(error)) unborn.set(error, withoutStreams(child) as Child);
 }
 
@@ -258,24 +298,17 @@ export function unbornChild(error: Error): Child {
   const known = unborn.get(error);
   if (known !== undefined) return known;
   const child = withoutStreams(bareChildProcess()); // Node's own spawn threw.
-  rejectQuietly(becomeChild(child), error);
+  becomeChild(child).fail(error);
   return child as Child;
 }
 
 const withoutStreams = (child: ChildProcess): ChildProcess =>
   Object.assign(child, { stdin: null, stdout: null, stderr: null, stdio: [] });
 
-/** For a failure that is told in another way too. */
-export function rejectQuietly(state: ChildState, error: unknown): void {
-  state.exited.catch(() => undefined);
-  state.reject(error);
-}
-
 /** The end is known: everything that waits for it hears of it. */
 export function endChild(child: ChildProcess, state: ChildState, record: ExitRecord): void {
-  state.record = record;
   stepStop(child as Child, state, { type: 'exit' });
-  state.resolve(record);
+  state.end(record);
 }
 
 /** Adds to Node's error what it does not say. */

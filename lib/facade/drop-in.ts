@@ -5,7 +5,7 @@ import type { Launcher } from '../node/process-handle';
 import { spawnSync, type LaunchHeld } from '../node/sync';
 import { replaceSpawnSync, type RunSync } from '../node/sync-hinge';
 import { birthHint } from '../policy/birth-hint';
-import { gainExtras, rejectQuietly, type ChildState } from './child';
+import { gainExtras, type ChildState } from './child';
 import { choose, wishOf } from './choice';
 import { cloneRequest, followNode, launcher, nowMs, type ByClone, type Manner } from './launch';
 import { checkOptions } from './options';
@@ -162,11 +162,11 @@ function tellUnborn(state: ChildState): void {
   const { error, step, path } = state.failure;
   const hint = birthHint(step, error);
   const about = { step, path, ...(hint === undefined ? {} : { hint }) };
-  rejectQuietly(state, errnoError(error, `spawn ${path}`, about));
+  state.fail(errnoError(error, `spawn ${path}`, about));
 }
 
 function followByNode(child: ChildProcess, state: ChildState): void {
   followNode(child, state, nowMs(), (error) => {
-    rejectQuietly(state, errnoError(error, `spawn ${child.spawnfile}`));
+    state.fail(errnoError(error, `spawn ${child.spawnfile}`));
   });
 }

@@ -1,18 +1,20 @@
 import type { ChildProcess } from 'node:child_process';
-import type { CloneRequest } from '../backend/interface';
+import type { Birth, CloneRequest, Fd, SyscallResult, WatchId } from '../backend/interface';
 import { hearStockHandle } from '../node/hinge';
-import type { Launcher, NodeExit, SpawnCall } from '../node/process-handle';
+import type { Launcher, NodeExit, Running, SpawnCall } from '../node/process-handle';
 import { execCandidates } from '../policy/exec-path';
 import type { Guarantee } from '../policy/guarantee';
 import { usageSince, type CgroupDir } from './cgroup';
-import { endChild, type ChildState } from './child';
-import { exitRecord, usageFromRusage } from './exit-record';
+import { endChild, type ChildState, type LendsPidfd } from './child';
+import { exitRecord, usageFromRusage, type ExitRecord } from './exit-record';
 import type { CheckedOptions } from './options';
-import { giveUpPidfd, lendPidfd } from './pidfd';
+import { lendPidfd, type Pidfd } from './pidfd';
 import type { System } from './system';
 
 /** A guarantee that our own clone gives. */
 export type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
+
+type Born = Exclude<Birth, { error: SyscallResult }>;
 
 /** How a child is born, beyond what Node.js says of it. */
 export interface Manner {
@@ -66,57 +68,85 @@ export function launcher(
   stockSpawns: () => void,
 ): Launcher {
   const { backend } = system;
-  const { guarantee, cgroup } = manner;
-  const launch: Launcher['launch'] = (call, onExit) => {
-    const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
-    const usedBefore = counted?.usage();
-
-    const birth = backend.cloneExecve(cloneRequest(call, manner), (end) => {
-      backend.unwatch(running.watch);
-      giveUpPidfd(pidfd);
-      const usage =
-        guarantee.resourceUsage === 'waitid'
-          ? end.rusage && usageFromRusage(end.rusage, process.resourceUsage().maxRSS)
-          : counted && usageSince(usedBefore, counted.usage());
-      const record = exitRecord(running.pid, running.startMs, end, usage);
-      endChild(child, state, record);
-      cgroup?.close();
-      onExit(record);
-    });
-    if ('error' in birth) {
-      state.failure = { ...birth, path: call.file };
-      return birth.error;
-    }
-    const running = birth;
-    const pidfd = lendPidfd(system, running.pid, running.pidfd, {
-      exited: state.exited,
-      reference: (on) => {
-        backend.refWatch(running.watch, on);
-      },
-    });
-    state.reapedBy = guarantee.reapedBy;
-    state.autokill = guarantee.autokill;
-    state.pidfd = pidfd;
-    return {
-      pid: running.pid,
-      kill: (signo) => backend.pidfdSendSignal(running.pidfd, signo, 0),
-      reference: (on) => {
-        backend.refWatch(running.watch, on);
-      },
-      close: () => {
-        backend.unwatch(running.watch);
-        giveUpPidfd(pidfd);
-      },
-    };
-  };
   return {
     backend,
-    launch,
     stockSpawns,
+    launch: (call, onExit) => launch(system, manner, child, state, call, onExit),
     failed: (error, step) => {
       state.failure = { error, step, path: child.spawnfile };
     },
   };
+}
+
+function launch(
+  system: System,
+  manner: Manner,
+  child: ChildProcess,
+  state: ChildState,
+  call: SpawnCall,
+  onExit: (exit: NodeExit) => void,
+): Running | SyscallResult {
+  const { backend } = system;
+  const { guarantee, cgroup } = manner;
+  const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
+  const usedBefore = counted?.usage();
+
+  const birth = backend.cloneExecve(cloneRequest(call, manner), (end) => {
+    running.close();
+    const usage =
+      guarantee.resourceUsage === 'waitid'
+        ? end.rusage && usageFromRusage(end.rusage, process.resourceUsage().maxRSS)
+        : counted && usageSince(usedBefore, counted.usage());
+    const record = exitRecord(running.pid, running.startMs, end, usage);
+    endChild(child, state, record);
+    cgroup?.close();
+    onExit(record);
+  });
+  if ('error' in birth) {
+    state.failure = { ...birth, path: call.file };
+    return birth.error;
+  }
+  const running = new RunningChild(system, birth, state);
+  state.born(running, guarantee.reapedBy, guarantee.autokill);
+  return running;
+}
+
+class RunningChild implements Running, LendsPidfd {
+  readonly pid: number;
+  readonly startMs: number;
+  readonly #system: System;
+  readonly #pidfd: Fd;
+  readonly #watch: WatchId;
+  readonly #state: ChildState;
+
+  constructor(system: System, { pid, pidfd, watch, startMs }: Born, state: ChildState) {
+    this.pid = pid;
+    this.startMs = startMs;
+    this.#system = system;
+    this.#pidfd = pidfd;
+    this.#watch = watch;
+    this.#state = state;
+  }
+
+  kill(signo: number): SyscallResult {
+    return this.#system.backend.pidfdSendSignal(this.#pidfd, signo, 0);
+  }
+
+  reference(on: boolean): void {
+    this.#system.backend.refWatch(this.#watch, on);
+  }
+
+  close(): void {
+    this.#system.backend.unwatch(this.#watch);
+    this.#state.gone();
+  }
+
+  lendPidfd(exited: Promise<ExitRecord>): Pidfd {
+    const reference = (on: boolean): void => {
+      this.reference(on);
+    };
+    return lendPidfd(this.#system, this.pid, this.#pidfd, { exited, reference });
+  }
 }
 
 /** A child of Node's own handle: what that handle is told is all that is known of it. */

@@ -152,7 +152,7 @@ function spawnByClone(
       },
       nodeSpawn,
     );
-    if (state?.pidfd === undefined) {
+    if (state?.isOurs !== true) {
       cgroup?.close();
       // Node.js kept its own handle: one that we do not know, or one that must refuse.
       if (state?.failure === undefined) followNode(child, state ?? becomeChild(child), startMs);
@@ -170,7 +170,7 @@ function spawnByClone(
     return child as Child;
   } catch (error) {
     // Born all the same (Node.js threw later): then it closes with the child's end.
-    if (state?.pidfd === undefined) cgroup?.close();
+    if (state?.isOurs !== true) cgroup?.close();
     if (state?.failure !== undefined && unborn !== undefined) {
       explainFailure(error, state.failure);
       neverBorn(unborn, state, error);
