@@ -120,7 +120,7 @@ void Collect(int pidfd) {
   }
 }
 
-// clone_execve(birth, out) => pid | -errno
+// clone_execve(birth, listener, held, out) => pid | -errno
 //
 // `birth` is CloneRequest of lib/backend/interface.ts. `out` receives [pidfd, step, watch,
 // startMs]. The child is watched, and its ends of the pipes are closed, before this returns: a
@@ -129,7 +129,9 @@ void Collect(int pidfd) {
 Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   Args args(info);
   const Fields from(info[0]);
-  double* out = args.Doubles(1, 4);
+  const int listener = args.Int(1);
+  const WatchMode mode = args.Bool(2) ? WatchMode::kHeld : WatchMode::kTold;
+  double* out = args.Doubles(3, 4);
 
   const ChildEnds child_ends(info.Env(), from.Numbers<int32_t>("closeAfter"));
 
@@ -146,8 +148,6 @@ Napi::Value CloneExecve(const Napi::CallbackInfo& info) {
   const std::vector<uint32_t> groups = from.Numbers<uint32_t>("groups");
   const std::vector<double> limits = from.Numbers<double>("rlimits");  // resource, soft, hard, …
   const auto kind = static_cast<WatchKind>(from.Int("watch"));
-  const WatchMode mode = from.Bool("held") ? WatchMode::kHeld : WatchMode::kTold;
-  const int listener = from.Int("listener");
   if (!args.ok() || !from.ok() || limits.size() % 3 != 0 ||
       (birth.call.flags & kBirthFlags) != kBirthFlags || (birth.call.flags & ~kAllowedFlags) != 0 ||
       (birth.call.legacy && (birth.call.flags & ~CLONE_CLEAR_SIGHAND & ~kLegacyFlags) != 0)) {

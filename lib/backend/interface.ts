@@ -84,6 +84,8 @@ export interface CloneRequest {
   /** close_range(2) from here on, or undefined to let O_CLOEXEC decide. */
   closeFrom: number | undefined;
   watch: Watch;
+  /** Whether the end is to bring its rusage. */
+  wantsRusage: boolean;
 }
 
 /** A child that runs its program, or the step at which it failed to. */
@@ -101,7 +103,7 @@ export interface End {
   readonly atMs: number;
   /** The cgroup at death, by PIDFD_INFO_EXIT. */
   readonly cgroupId: bigint | undefined;
-  /** By waitid(2) only: nobody else is told. */
+  /** By waitid(2) only, nobody else is told; and where it was asked for. */
   readonly rusage: Rusage | undefined;
 }
 

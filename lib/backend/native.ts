@@ -20,7 +20,9 @@ import type {
 /** What native/module.cc exports: numbers in, numbers out, under the kernel's names. */
 interface Addon {
   clone_execve(
-    request: CloneRequest & { listener: number; held: boolean },
+    request: CloneRequest,
+    listener: number,
+    held: boolean,
     out: Float64Array,
   ): SyscallResult;
   clone3_probe(flags: number): SyscallResult;
@@ -31,7 +33,7 @@ interface Addon {
   watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
   watcher_collect(watch: WatchId, out: Float64Array): SyscallResult;
   watcher_close(watch: WatchId): SyscallResult;
-  watcher_fields: readonly string[];
+  watcher_fields: readonly (keyof typeof RECORD)[];
   pidfd_open(pid: number, flags: number, owned: boolean): SyscallResult;
   pidfd_send_signal(pidfd: Fd, signo: number, flags: number): SyscallResult;
   pidfd_getfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult;
@@ -57,9 +59,17 @@ interface Addon {
 interface Watched {
   onEnd: ((end: End) => void) | undefined;
   referenced: boolean;
+  readonly wantsRusage: boolean;
   /** The pidfd, once the end has been brought and it is ours; else -1. */
   pidfd: Fd;
 }
+
+/** The fields of a record, ExitFields of native/exit-fields.h; the addon says where each is. */
+const RECORD = {
+  ...{ watch: 0, pidfd: 0, lost: 0, wstatus: 0, atMs: 0, hasCgroup: 0, cgroupHigh: 0 },
+  ...{ cgroupLow: 0, hasRusage: 0, utimeUs: 0, stimeUs: 0, maxrssKib: 0, minflt: 0, majflt: 0 },
+  ...{ inblock: 0, oublock: 0, nvcsw: 0, nivcsw: 0 },
+};
 
 /** How many ends one call from the addon can bring. */
 const BATCH = 64;
@@ -73,7 +83,7 @@ class NativeBackend implements Backend {
   readonly name = 'native';
   readonly #addon: Addon;
   /** Where each field of a record is. */
-  readonly #at: Readonly<Record<string, number>>;
+  readonly #at: { -readonly [Field in keyof typeof RECORD]: number };
   readonly #recordLength: number;
   readonly #records: Float64Array;
   readonly #onRecords = (count: number): void => {
@@ -90,21 +100,27 @@ class NativeBackend implements Backend {
 
   constructor(addon: Addon) {
     this.#addon = addon;
-    this.#at = Object.fromEntries(addon.watcher_fields.map((name, index) => [name, index]));
+    this.#at = { ...RECORD };
+    for (const [index, field] of addon.watcher_fields.entries()) this.#at[field] = index;
     this.#recordLength = addon.watcher_fields.length;
     this.#records = new Float64Array(this.#recordLength * BATCH);
   }
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
     const birth = this.#cloneExecve(request, false);
-    if ('pid' in birth) this.#enter(birth.watch, onEnd);
+    if ('pid' in birth) this.#enter(birth.watch, onEnd, request.wantsRusage);
     return birth;
   }
 
   cloneExecveHeld(request: CloneRequest): Birth {
     const birth = this.#cloneExecve(request, true);
     if ('pid' in birth) {
-      this.#watched.set(birth.watch, { onEnd: undefined, referenced: false, pidfd: -1 });
+      this.#watched.set(birth.watch, {
+        onEnd: undefined,
+        referenced: false,
+        wantsRusage: false,
+        pidfd: -1,
+      });
     }
     return birth;
   }
@@ -115,14 +131,16 @@ class NativeBackend implements Backend {
       for (const fd of request.closeAfter) this.close(fd);
       return { error: listener, step: 'napi_create_threadsafe_function' };
     }
-    const pid = this.#addon.clone_execve({ ...request, listener, held }, this.#born);
+    const pid = this.#addon.clone_execve(request, listener, held, this.#born);
     const [pidfd = -1, step = 0, watch = 0, startMs = 0] = this.#born;
     if (pid < 0) return { error: pid, step: this.#addon.clone_steps[step] ?? '' };
     return { pid, pidfd, watch, startMs };
   }
 
   collect(watch: WatchId): End | undefined {
-    return this.#addon.watcher_collect(watch, this.#records) === 1 ? this.#readEnd(0) : undefined;
+    return this.#addon.watcher_collect(watch, this.#records) === 1
+      ? this.#readEnd(0, false)
+      : undefined;
   }
 
   clone3Probe(flags: number): SyscallResult {
@@ -137,7 +155,7 @@ class NativeBackend implements Backend {
     const listener = this.#listen();
     if (listener < 0) return listener;
     const watch = this.#addon.watcher_add(listener, pidfd, kind);
-    if (watch >= 0) this.#enter(watch, onEnd);
+    if (watch >= 0) this.#enter(watch, onEnd, false);
     return watch;
   }
 
@@ -286,8 +304,8 @@ class NativeBackend implements Backend {
     return this.#listener;
   }
 
-  #enter(watch: WatchId, onEnd: (end: End) => void): void {
-    this.#watched.set(watch, { onEnd, referenced: true, pidfd: -1 });
+  #enter(watch: WatchId, onEnd: (end: End) => void, wantsRusage: boolean): void {
+    this.#watched.set(watch, { onEnd, referenced: true, wantsRusage, pidfd: -1 });
     this.#count(1);
   }
 
@@ -308,10 +326,10 @@ class NativeBackend implements Backend {
   #deliver(count: number): void {
     for (let i = 0; i < count; i++) {
       const start = i * this.#recordLength;
-      const watched = this.#watched.get(this.#field(start, 'watch'));
+      const watched = this.#watched.get(this.#records[start + this.#at.watch] ?? 0);
       if (watched === undefined) continue;
-      watched.pidfd = this.#field(start, 'pidfd');
-      setImmediate(this.#tell, watched, this.#readEnd(start));
+      watched.pidfd = this.#records[start + this.#at.pidfd] ?? -1;
+      setImmediate(this.#tell, watched, this.#readEnd(start, watched.wantsRusage));
     }
   }
 
@@ -323,35 +341,37 @@ class NativeBackend implements Backend {
     onEnd?.(end);
   };
 
-  #readEnd(start: number): End {
-    const get = (name: string): number => this.#field(start, name);
-    const lost = get('lost');
+  #readEnd(start: number, wantsRusage: boolean): End {
+    const records = this.#records;
+    const at = this.#at;
+    const lost = records[start + at.lost] ?? 0;
+    const hasCgroup = records[start + at.hasCgroup] === 1;
+    const hasRusage = wantsRusage && records[start + at.hasRusage] === 1;
     return {
-      wstatus: lost === 0 ? get('wstatus') : undefined,
+      wstatus: lost === 0 ? records[start + at.wstatus] : undefined,
       lost: lost === 0 ? 0 : -lost,
-      atMs: get('atMs'),
-      cgroupId: get('hasCgroup') === 1 ? wide(get('cgroupHigh'), get('cgroupLow')) : undefined,
-      rusage: get('hasRusage') === 1 ? readRusage(get) : undefined,
+      atMs: records[start + at.atMs] ?? 0,
+      cgroupId: hasCgroup
+        ? wide(records[start + at.cgroupHigh] ?? 0, records[start + at.cgroupLow] ?? 0)
+        : undefined,
+      rusage: hasRusage ? this.#readRusage(start) : undefined,
     };
   }
 
-  #field(start: number, name: string): number {
-    return this.#records[start + (this.#at[name] ?? NaN)] ?? NaN;
+  #readRusage(start: number): Rusage {
+    const get = (field: keyof Rusage): number => this.#records[start + this.#at[field]] ?? 0;
+    return {
+      utimeUs: get('utimeUs'),
+      stimeUs: get('stimeUs'),
+      maxrssKib: get('maxrssKib'),
+      minflt: get('minflt'),
+      majflt: get('majflt'),
+      inblock: get('inblock'),
+      oublock: get('oublock'),
+      nvcsw: get('nvcsw'),
+      nivcsw: get('nivcsw'),
+    };
   }
-}
-
-function readRusage(get: (name: keyof Rusage) => number): Rusage {
-  return {
-    utimeUs: get('utimeUs'),
-    stimeUs: get('stimeUs'),
-    maxrssKib: get('maxrssKib'),
-    minflt: get('minflt'),
-    majflt: get('majflt'),
-    inblock: get('inblock'),
-    oublock: get('oublock'),
-    nvcsw: get('nvcsw'),
-    nivcsw: get('nivcsw'),
-  };
 }
 
 /** The package's own folder, from dist/lib/backend. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { SyscallResult } from '../backend/interface';
 import { errnoError } from '../errors';
 import { replaceHandles, type Adopt } from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
@@ -7,7 +8,14 @@ import { replaceSpawnSync, type RunSync } from '../node/sync-hinge';
 import { birthHint } from '../policy/birth-hint';
 import { gainExtras, type ChildState } from './child';
 import { choose, wishOf } from './choice';
-import { cloneRequest, followNode, launcher, nowMs, type ByClone, type Manner } from './launch';
+import {
+  ChildLauncher,
+  cloneRequest,
+  followNode,
+  nowMs,
+  type ByClone,
+  type Manner,
+} from './launch';
 import { checkOptions } from './options';
 import { defaultSystem, type System } from './system';
 
@@ -114,7 +122,7 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
       const state = gainExtras(child);
       if (how !== undefined) {
         const session = options.detached === true;
-        return dropInLauncher(how.system, manner(how.guarantee, session), child, state);
+        return new DropInLauncher(how.system, manner(how.guarantee, session), child, state);
       }
       followByNode(child, state);
       return undefined;
@@ -133,36 +141,30 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
   };
 }
 
-function dropInLauncher(
-  system: System,
-  manner: Manner,
-  child: ChildProcess,
-  state: ChildState,
-): Launcher {
-  const inner = launcher(system, manner, child, state, () => {
-    followByNode(child, state);
-  });
-  return {
-    ...inner,
-    launch: (call, onExit) => {
-      const running = inner.launch(call, onExit);
-      if (typeof running === 'number') tellUnborn(state);
-      return running;
-    },
-    failed: (error, step) => {
-      inner.failed(error, step);
-      tellUnborn(state);
-    },
-  };
-}
-
 /** Node's own error stays Node's own; what it does not say is in the rejection of `exited`. */
-function tellUnborn(state: ChildState): void {
-  if (state.failure === undefined) return;
-  const { error, step, path } = state.failure;
-  const hint = birthHint(step, error);
-  const about = { step, path, ...(hint === undefined ? {} : { hint }) };
-  state.fail(errnoError(error, `spawn ${path}`, about));
+class DropInLauncher extends ChildLauncher {
+  override launch(...args: Parameters<ChildLauncher['launch']>): ReturnType<Launcher['launch']> {
+    const running = super.launch(...args);
+    if (typeof running === 'number') this.#tellUnborn();
+    return running;
+  }
+
+  override failed(error: SyscallResult, step: string): void {
+    super.failed(error, step);
+    this.#tellUnborn();
+  }
+
+  override stockSpawns(): void {
+    followByNode(this.child, this.state);
+  }
+
+  #tellUnborn(): void {
+    if (this.state.failure === undefined) return;
+    const { error, step, path } = this.state.failure;
+    const hint = birthHint(step, error);
+    const about = { step, path, ...(hint === undefined ? {} : { hint }) };
+    this.state.fail(errnoError(error, `spawn ${path}`, about));
+  }
 }
 
 function followByNode(child: ChildProcess, state: ChildState): void {

@@ -60,21 +60,24 @@ export function exitRecord(
   end: End,
   resourceUsage?: ResourceUsage,
 ): ExitRecord {
-  const status =
-    end.wstatus === undefined
-      ? { exitCode: null, signalCode: null, coreDumped: false, code: null }
-      : decodeWaitStatus(end.wstatus);
-  return {
-    pid,
-    ...status,
-    statusLost: end.wstatus === undefined,
-    ...(end.wstatus === undefined ? { statusLostCode: errnoName(end.lost) } : {}),
-    ...(end.wstatus === undefined ? {} : { wstatus: end.wstatus }),
-    ...(resourceUsage === undefined ? {} : { resourceUsage }),
-    ...(end.cgroupId === undefined ? {} : { cgroupId: end.cgroupId }),
-    durationMs: Math.max(0, end.atMs - startMs),
-  };
+  const { wstatus, cgroupId } = end;
+  const durationMs = Math.max(0, end.atMs - startMs);
+  const record: { -readonly [Field in keyof ExitRecord]: ExitRecord[Field] } =
+    wstatus === undefined
+      ? { pid, ...LOST, statusLostCode: errnoName(end.lost), durationMs }
+      : { pid, ...decodeWaitStatus(wstatus), statusLost: false, wstatus, durationMs };
+  if (resourceUsage !== undefined) record.resourceUsage = resourceUsage;
+  if (cgroupId !== undefined) record.cgroupId = cgroupId;
+  return record;
 }
+
+const LOST = {
+  exitCode: null,
+  signalCode: null,
+  coreDumped: false,
+  code: null,
+  statusLost: true,
+} as const;
 
 /** `ourPeakKib` is our own largest resident set now, and so no less than it was at the child's exec. */
 export function usageFromRusage(rusage: Rusage, ourPeakKib: number): ResourceUsage {

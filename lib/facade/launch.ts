@@ -1,5 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Birth, CloneRequest, Fd, SyscallResult, WatchId } from '../backend/interface';
+import type {
+  Backend,
+  Birth,
+  CloneRequest,
+  Fd,
+  SyscallResult,
+  WatchId,
+} from '../backend/interface';
 import { hearStockHandle } from '../node/hinge';
 import type { Launcher, NodeExit, Running, SpawnCall } from '../node/process-handle';
 import { execCandidates } from '../policy/exec-path';
@@ -56,59 +63,58 @@ export function cloneRequest(call: SpawnCall, manner: Manner): CloneRequest {
     deathSignal: guarantee.deathSignal ? SIGKILL : 0,
     closeFrom: checked.inheritFds ? undefined : call.stdio.length,
     watch: guarantee.watch,
+    wantsRusage: guarantee.resourceUsage === 'waitid',
   };
 }
 
 /** What our handle does when Node.js, done with the options, says `spawn`. */
-export function launcher(
-  system: System,
-  manner: Manner,
-  child: ChildProcess,
-  state: ChildState,
-  stockSpawns: () => void,
-): Launcher {
-  const { backend } = system;
-  return {
-    backend,
-    stockSpawns,
-    launch: (call, onExit) => launch(system, manner, child, state, call, onExit),
-    failed: (error, step) => {
-      state.failure = { error, step, path: child.spawnfile };
-    },
-  };
-}
+export abstract class ChildLauncher implements Launcher {
+  readonly #system: System;
+  readonly #manner: Manner;
+  protected readonly child: ChildProcess;
+  protected readonly state: ChildState;
 
-function launch(
-  system: System,
-  manner: Manner,
-  child: ChildProcess,
-  state: ChildState,
-  call: SpawnCall,
-  onExit: (exit: NodeExit) => void,
-): Running | SyscallResult {
-  const { backend } = system;
-  const { guarantee, cgroup } = manner;
-  const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
-  const usedBefore = counted?.usage();
-
-  const birth = backend.cloneExecve(cloneRequest(call, manner), (end) => {
-    running.close();
-    const usage =
-      guarantee.resourceUsage === 'waitid'
-        ? end.rusage && usageFromRusage(end.rusage, process.resourceUsage().maxRSS)
-        : counted && usageSince(usedBefore, counted.usage());
-    const record = exitRecord(running.pid, running.startMs, end, usage);
-    endChild(child, state, record);
-    cgroup?.close();
-    onExit(record);
-  });
-  if ('error' in birth) {
-    state.failure = { ...birth, path: call.file };
-    return birth.error;
+  constructor(system: System, manner: Manner, child: ChildProcess, state: ChildState) {
+    this.#system = system;
+    this.#manner = manner;
+    this.child = child;
+    this.state = state;
   }
-  const running = new RunningChild(system, birth, state);
-  state.born(running, guarantee.reapedBy, guarantee.autokill);
-  return running;
+
+  get backend(): Backend {
+    return this.#system.backend;
+  }
+
+  launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult {
+    const { guarantee, cgroup } = this.#manner;
+    const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
+    const usedBefore = counted?.usage();
+
+    const birth = this.backend.cloneExecve(cloneRequest(call, this.#manner), (end) => {
+      running.close();
+      const usage =
+        end.rusage === undefined
+          ? counted && usageSince(usedBefore, counted.usage())
+          : usageFromRusage(end.rusage, process.resourceUsage().maxRSS);
+      const record = exitRecord(running.pid, running.startMs, end, usage);
+      endChild(this.child, this.state, record);
+      cgroup?.close();
+      onExit(record);
+    });
+    if ('error' in birth) {
+      this.state.failure = { ...birth, path: call.file };
+      return birth.error;
+    }
+    const running = new RunningChild(this.#system, birth, this.state);
+    this.state.born(running, guarantee.reapedBy, guarantee.autokill);
+    return running;
+  }
+
+  failed(error: SyscallResult, step: string): void {
+    this.state.failure = { error, step, path: this.child.spawnfile };
+  }
+
+  abstract stockSpawns(): void;
 }
 
 class RunningChild implements Running, LendsPidfd {

@@ -6,7 +6,7 @@ import { beyondNode, type Wish } from '../policy/guarantee';
 import { openCgroup, type CgroupDir } from './cgroup';
 import { becomeChild, explainFailure, neverBorn, type Child, type ChildState } from './child';
 import { choose, wishOf } from './choice';
-import { followNode, launcher, nowMs, type ByClone } from './launch';
+import { ChildLauncher, followNode, nowMs, type ByClone, type Manner } from './launch';
 import { checkOptions, type CheckedOptions, type SpawnOptions } from './options';
 import { defaultSystem, type System } from './system';
 
@@ -144,11 +144,8 @@ function spawnByClone(
         state = becomeChild(adopted);
         unborn = adopted;
         const session = nodeOptions.detached === true;
-        const stockSpawns = (): void => {
-          if (oursAlone !== undefined) throw bypassed(oursAlone);
-        };
-        const how = { guarantee, checked, cgroup, session };
-        return launcher(system, how, adopted, state, stockSpawns);
+        const manner = { guarantee, checked, cgroup, session };
+        return new OwnLauncher(system, manner, adopted, state, oursAlone);
       },
       nodeSpawn,
     );
@@ -176,6 +173,26 @@ function spawnByClone(
       neverBorn(unborn, state, error);
     }
     throw error;
+  }
+}
+
+/** Node's own handle would drop our options without a word. */
+class OwnLauncher extends ChildLauncher {
+  readonly #oursAlone: string | undefined;
+
+  constructor(
+    system: System,
+    manner: Manner,
+    child: childProcess.ChildProcess,
+    state: ChildState,
+    oursAlone: string | undefined,
+  ) {
+    super(system, manner, child, state);
+    this.#oursAlone = oursAlone;
+  }
+
+  override stockSpawns(): void {
+    if (this.#oursAlone !== undefined) throw bypassed(this.#oursAlone);
   }
 }
 
