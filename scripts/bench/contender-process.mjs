@@ -62,11 +62,9 @@ export class ContenderProcess {
 
   /** Has it grow to so many megabytes of RSS, if it is not that large already. */
   async grow(megabytes) {
-    for (;;) {
-      const missing = Math.floor(megabytes - this.rss() / MEGABYTE);
-      if (missing < 1) return;
-      await this.perform('ballast', missing);
-    }
+    const missing = () => Math.floor(megabytes - this.rss() / MEGABYTE);
+    // Twice: a collector may have given back in the meantime what it had before.
+    for (let i = 0; i < 2 && missing() > 0; i++) await this.perform('ballast', missing());
   }
 
   /** Ends it, and with it the children it still has. */

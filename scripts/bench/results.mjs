@@ -27,6 +27,7 @@ function rowOf(one, measured) {
     ...{ id: contender.id, name: contender.name, ours: contender.ours },
     ...{ condition, metric },
     ...summary(rounds),
+    rounds: rounds.length,
     ...(baseline === undefined ? {} : { ofBaseline: compare(one, baseline) }),
   };
 }

@@ -22,7 +22,7 @@ await main(async () => {
 });
 
 async function clangFormat() {
-  const sources = ['native', 'test/fixtures']
+  const sources = ['native', 'test/fixtures', 'scripts/bench']
     .flatMap((folder) => [...walk(at(folder))])
     .filter((file) => /\.(c|cc|h)$/.test(file))
     .map((file) => path.relative(at(), file));

@@ -1,5 +1,5 @@
-// Reads lines {"action":"block","args":[100,300]} and answers {"value":{"name":[1.5,2.5]}}. This is no
-// JSON parser: the lines are written by JSON.stringify, one form each.
+// Reads lines {"action":"block","args":[100,300]} and answers {"value":{"name":[1.5,2.5]}}. This is
+// no JSON parser: the lines are written by JSON.stringify, one form each.
 //
 //   subject CHILDREN wait|thread
 #include <gnu/libc-version.h>

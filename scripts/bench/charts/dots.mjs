@@ -35,8 +35,8 @@ function panel(rows, metric, title) {
   const sorted = rows.toSorted((a, b) => (metric.more ? b.p50 - a.p50 : a.p50 - b.p50));
   const data = sorted.map((row) => ({
     ...{ name: row.name, group: groupOf(row), p50: row.p50, label: short(row.p50) },
-    // One number a round: the range of the rounds would not mean what it means elsewhere.
-    p95: row.samples > rows.length * 3 && !metric.more ? row.p95 : row.p50,
+    // Of one number a round there is no tail to show.
+    p95: row.samples > row.rounds ? row.p95 : row.p50,
   }));
   const y = {
     field: 'name',

@@ -1,4 +1,5 @@
-// A child of questions/pipes.mjs: reads its stdin to the end, and is content if it was so many bytes.
+// A child of questions/pipes.mjs: reads its stdin to the end, and is content if it was so many
+// bytes.
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
-// A child of questions/crowd.mjs: does nothing, in as little memory as can be, until it is killed or
-// the FIFO that it is given ends, for which thousands may wait. It dies with its parent, and in any
-// case after ten minutes.
+// A child of questions/crowd.mjs: does nothing, in as little memory as can be, until it is killed
+// or the FIFO that it is given ends, for which thousands may wait. It dies with its parent, and in
+// any case after ten minutes.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>

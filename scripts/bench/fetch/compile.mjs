@@ -12,7 +12,7 @@ export function compile(program, sources, ...flags) {
   const cc = process.env.CC || 'cc';
   try {
     fs.mkdirSync(path.dirname(program), { recursive: true });
-    execFileSync(cc, ['-O2', '-Wall', ...flags, '-o', program, ...sources], { encoding: 'utf8' });
+    execFileSync(cc, ['-O2', '-Wall', ...flags, '-o', program, ...sources], { stdio: 'pipe' });
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
     const message = `This needs a C compiler: install ${cc}, or name one in CC.`;
