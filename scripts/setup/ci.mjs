@@ -29,9 +29,10 @@ const APT = `
 
 const npm = (...args) => ['npm', ...args];
 // In the guest without the tests of this folder's scripts: they ask nothing of a kernel, and starting
-// so many processes takes an emulated machine a minute. In band: there is one processor.
+// so many processes takes an emulated machine a minute. Of our users without jest, for the same reason,
+// and without npm and zx: there is no npm in there, and no bash. In band: there is one processor.
 const GUEST_SUITE = [
-  ...['jest', '--runInBand', '--testPathIgnorePatterns', 'unit/tooling'],
+  ...['jest', '--runInBand', '--testPathIgnorePatterns', 'unit/tooling', 'users/(jest|npm|zx)'],
   ...['--testTimeout', '240000'], // Emulation is slow, and the arm64 kind slower.
 ];
 // One processor each: two guests run at a time on our two, and QEMU's emulation of several has been seen

@@ -1,7 +1,7 @@
 import { playUser } from '../support/users';
 
 describe('a cluster', () => {
-  const saw = playUser('cluster', { sync: false });
+  const saw = playUser('cluster', { sync: [] });
 
   it('answers every request, and loses none but of a worker that is killed', () => {
     expect(saw('load')).toEqual({

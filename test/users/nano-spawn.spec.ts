@@ -1,7 +1,7 @@
 import { playUser } from '../support/users';
 
 describe('nano-spawn', () => {
-  const saw = playUser('nano-spawn', { sync: false });
+  const saw = playUser('nano-spawn', { sync: [] });
 
   it('gives results with all that was written', () => {
     expect(saw('results')).toMatchObject({
