@@ -130,7 +130,7 @@ describeThreeWays('child_process.spawn(command[, args][, options])', (subject) =
     });
 
     it('lets a signal reach the whole group by its negative pid', async () => {
-      const child = spawn('sh', ['-c', 'cat & echo ready; wait'], {
+      const child = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo ready; wait'], {
         detached: true,
         stdio: ['pipe', 'pipe', 'inherit'],
       });
