@@ -1,5 +1,5 @@
 // child_process.spawn, option stdio: every form that Node's documentation has.
-import type { SpawnOptions, StdioOptions } from 'node:child_process';
+import type { StdioOptions } from 'node:child_process';
 import {
   closeSync,
   createReadStream,
@@ -29,7 +29,7 @@ const kindsOf = ({ fds }: World): Record<string, string> =>
   );
 
 const worldIn = (cp: ChildProcessApi, stdio: StdioOptions): Promise<World> =>
-  worldOf({ stdio } as SpawnOptions, { file: world }, cp.spawn);
+  worldOf({ stdio }, { file: world }, cp.spawn);
 
 describeThreeWays('option stdio of child_process.spawn', (subject) => {
   const { spawn } = subject().cp;

@@ -32,7 +32,8 @@ export function shown(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
   const { stack: _stack, ...fields } = value as Error;
   const { name, message } = value as Error;
-  const own = Object.entries(fields).map(([key, field]) => [key, shown(field)]);
+  const told = 'cause' in value ? { ...fields, cause: value.cause } : fields;
+  const own = Object.entries(told).map(([key, field]) => [key, shown(field)]);
   return { ...Object.fromEntries(own), name, message };
 }
 
