@@ -49,8 +49,8 @@ export interface Life {
 
 const EVENTS = ['spawn', 'error', 'exit', 'disconnect', 'message', 'close'] as const;
 
-/** Follows a child until it is closed. */
-export async function lifeOf(child: ChildProcess): Promise<Life> {
+/** Follows a child until it is closed, and reads its streams unless somebody else does. */
+export async function lifeOf(child: ChildProcess, { streams = true } = {}): Promise<Life> {
   const born = fieldsOf(child);
   const events: unknown[][] = [];
   const pieces: Record<string, string[]> = {};
@@ -58,7 +58,7 @@ export async function lifeOf(child: ChildProcess): Promise<Life> {
     child.on(event, (...args: unknown[]) => events.push([event, ...args.map(shown)]));
   }
   for (const [index, stream] of ((child as Partial<ChildProcess>).stdio ?? []).entries()) {
-    if (stream == null || index === 0) continue;
+    if (stream == null || index === 0 || !streams) continue;
     const texts: string[] = (pieces[index] = []);
     (stream as Duplex).setEncoding('utf8').on('data', (text: string) => texts.push(text));
   }
