@@ -6,7 +6,8 @@ export interface SyncStdioEntry {
   type: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'fd' | 'wrap';
   /** The child reads. */
   readable?: boolean;
-  input?: Uint8Array;
+  /** A Buffer, or whatever view of memory the caller has given. */
+  input?: ArrayBufferView;
   fd?: number;
   handle?: { fd?: number };
 }

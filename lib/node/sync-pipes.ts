@@ -37,9 +37,9 @@ class Pipe {
 export class InputPipe extends Pipe {
   #rest: Uint8Array | undefined;
 
-  constructor(backend: Backend, fd: Fd, input: Uint8Array | undefined) {
+  constructor(backend: Backend, fd: Fd, input: ArrayBufferView | undefined) {
     super(backend, fd);
-    this.#rest = input;
+    this.#rest = input && new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   }
 
   /** The first write does not wait to be asked: most inputs fit into the pipe. */
@@ -88,9 +88,12 @@ export class OutputPipe extends Pipe {
     return bytes;
   }
 
-  /** All of it, in memory of its own. */
+  /** All of it, in memory of its own, as Node's: somebody may hand that memory on. */
   content(): Buffer {
-    const last = this.#current?.subarray(0, this.#used) ?? Buffer.alloc(0);
-    return Buffer.concat([...this.#full, last]);
+    const all = [...this.#full, this.#current?.subarray(0, this.#used) ?? Buffer.alloc(0)];
+    const content = Buffer.allocUnsafeSlow(all.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of all) at += part.copy(content, at);
+    return content;
   }
 }
