@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { spawn } from '../../lib/index';
+import { spawn, type SpawnOptions } from '../../lib/index';
 import { where } from './needs';
 import { outputOf, scratch, script, type Output } from './programs';
+import type { Subject } from './three-ways';
 
 /** What test/fixtures/who.cjs says of a child_process. */
 export type Who = Readonly<Record<'spawn' | 'exec' | 'execFile', string | undefined>> &
@@ -31,8 +32,23 @@ export interface AppOptions {
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  readonly rlimits?: NonNullable<SpawnOptions['rlimits']>;
   /** What executes it: a command that ends in the words that follow it. */
   readonly through?: readonly string[];
+}
+
+/** How a program of its own comes to the child_process that the sentences of a run are about. */
+export function wayOf({ name, reapedBy }: Subject): {
+  readonly node: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** To be required. */
+  readonly module: string;
+} {
+  return {
+    node: /register$/.test(name) ? ['--import', 'autoreap/register'] : [],
+    env: reapedBy === undefined ? {} : { AUTOREAP: reapedBy === 'kernel' ? 'require' : 'avoid' },
+    module: name === 'autoreap/child_process' ? name : 'node:child_process',
+  };
 }
 
 /** Somebody's program in a folder of its own, where the package is installed. */
@@ -58,12 +74,13 @@ export class App {
 
   /** Runs a program of one file to its end. */
   async run(name: string, source: string, options: AppOptions = {}): Promise<Output> {
-    const { node = [], args = [], env = {}, cwd = this.path, through = [] } = options;
+    const { node = [], args = [], env = {}, cwd = this.path, through = [], rlimits = {} } = options;
     const words = [...through, process.execPath, ...node, this.write(name, source), ...args];
     const { AUTOREAP: _, NODE_OPTIONS: __, ...inherited } = process.env;
     return await outputOf(
       spawn(words[0]!, words.slice(1), {
         cwd,
+        rlimits,
         env: { ...inherited, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
