@@ -1,6 +1,5 @@
-import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
-import { once } from 'node:events';
-import type { Life } from './lives';
+import type { ChildProcess, Serializable, SpawnOptions, StdioOptions } from 'node:child_process';
+import { thrownBy, type Life } from './lives';
 import type { ChildProcessApi } from './three-ways';
 
 /**
@@ -48,20 +47,48 @@ export async function hangUp(child: ChildProcess): Promise<unknown[]> {
 
 /** Waits for 'exit' and 'disconnect', in whatever order; resolves with the former's arguments. */
 export async function goneFrom(child: ChildProcess): Promise<unknown[]> {
-  const [end] = (await Promise.all([
-    once(child, 'exit'),
-    once(child, 'disconnect'),
-  ])) as unknown[][];
-  return end!;
+  const next = (event: string): Promise<unknown[]> =>
+    new Promise((resolve) => child.once(event, (...args: unknown[]) => resolve(args)));
+  const [end] = await Promise.all([next('exit'), next('disconnect')]);
+  return end;
+}
+
+/** What comes back from a child that returns what it is sent. */
+export async function echoesOf(
+  cp: ChildProcessApi,
+  messages: readonly unknown[],
+  options: SpawnOptions = {},
+): Promise<unknown[]> {
+  const child = echoOn(cp, options);
+  const echoes = messagesOf(child, messages.length);
+  for (const message of messages) child.send(message as Serializable);
+  const seen = await echoes;
+  await hangUp(child);
+  return seen;
+}
+
+/** The errors, and all else, of calls of `send` on one child, which hears nothing of them. */
+export async function sendsOf(
+  cp: ChildProcessApi,
+  calls: readonly unknown[][],
+  options: SpawnOptions = {},
+): Promise<unknown[]> {
+  const child = echoOn(cp, options);
+  const messages: unknown[] = [];
+  child.on('message', (message) => messages.push(message));
+  const send = child.send.bind(child) as (...args: unknown[]) => unknown;
+  const seen = calls.map((args) => thrownBy(() => send(...args)));
+  await hangUp(child);
+  expect(messages).toEqual([]);
+  return seen;
 }
 
 /**
- * The end of a process and that of its channel are two pieces of news, which arrive in any order. Only
- * 'close' is after both: here 'disconnect' is just before it.
+ * The end of a process, and that of its channel, are two pieces of news, which arrive in any order. Only
+ * 'close' is after both: here they are just before it.
  */
 export function settled(life: Life): Life {
-  const isDisconnect = ([event]: readonly unknown[]): boolean => event === 'disconnect';
-  const others = life.events.filter((event) => !isDisconnect(event));
-  const disconnects = life.events.filter(isDisconnect);
-  return { ...life, events: [...others.slice(0, -1), ...disconnects, ...others.slice(-1)] };
+  const only = (...names: unknown[]) => life.events.filter(([name]) => names.includes(name));
+  const before = only('spawn', 'error', 'message');
+  return { ...life, events: [...before, ...only('exit'), ...only('disconnect'), ...only('close')] };
 }
