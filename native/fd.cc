@@ -68,6 +68,16 @@ Napi::Value SetNonblocking(const Napi::CallbackInfo& info) {
   return args.Errno(flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
 }
 
+// F_SETPIPE_SZ(2const): (fd, bytes) => bytes | -errno
+Napi::Value SetPipeSize(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0);
+  const int bytes = args.Int(1);
+  if (!args.ok()) return args.Result(-EINVAL);
+
+  return args.Errno(fcntl(fd, F_SETPIPE_SZ, bytes));
+}
+
 // read(2): (fd, buffer) => bytes | -errno
 Napi::Value Read(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -119,6 +129,7 @@ void InitFd(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "disown", Disown);
   Export(env, exports, "dup", Dup);
   Export(env, exports, "set_nonblocking", SetNonblocking);
+  Export(env, exports, "set_pipe_size", SetPipeSize);
   Export(env, exports, "read", Read);
   Export(env, exports, "write", Write);
   Export(env, exports, "close", Close);

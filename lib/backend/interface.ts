@@ -215,6 +215,8 @@ export interface Backend {
   dup(fd: Fd, least: Fd): SyscallResult;
   /** F_SETFL(2const), O_NONBLOCK. */
   setNonblocking(fd: Fd): SyscallResult;
+  /** F_SETPIPE_SZ(2const): how many bytes the pipe holds now. */
+  setPipeSize(fd: Fd, bytes: number): SyscallResult;
   /** read(2): how many bytes, 0 at the end. */
   read(fd: Fd, buffer: Uint8Array): SyscallResult;
   /** write(2): how many bytes. */

@@ -50,6 +50,7 @@ interface Addon {
   disown(fd: Fd): SyscallResult;
   dup(fd: Fd, least: Fd): SyscallResult;
   set_nonblocking(fd: Fd): SyscallResult;
+  set_pipe_size(fd: Fd, bytes: number): SyscallResult;
   read(fd: Fd, buffer: Uint8Array): SyscallResult;
   write(fd: Fd, buffer: Uint8Array): SyscallResult;
   close(fd: Fd): SyscallResult;
@@ -272,6 +273,10 @@ class NativeBackend implements Backend {
 
   setNonblocking(fd: Fd): SyscallResult {
     return this.#addon.set_nonblocking(fd);
+  }
+
+  setPipeSize(fd: Fd, bytes: number): SyscallResult {
+    return this.#addon.set_pipe_size(fd, bytes);
   }
 
   read(fd: Fd, buffer: Uint8Array): SyscallResult {

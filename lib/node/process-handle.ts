@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { Backend, Fd, SyscallResult } from '../backend/interface';
+import { openChildPipe, placeOf } from './child-pipe';
 
 /** An entry of `stdio` as Node's ChildProcess hands it to its handle. */
 interface StdioEntry {
@@ -167,9 +168,7 @@ export class ProcessHandle implements NodeProcessHandle {
     if (callback !== undefined) setImmediate(callback);
   }
 
-  // For 0 to 2 a real pipe(2), so that /dev/stdin opens; from 3 on, and for ipc, a socketpair, because
-  // Node.js documents those as duplex. Our end goes to the stream at once: on failure below, the
-  // stream sees its end, as with libuv.
+  // Our end of a pipe goes to the stream at once: on failure below, the stream sees its end, as with libuv.
   #openStdio(
     entries: readonly StdioEntry[],
     childEnds: Fd[],
@@ -187,11 +186,10 @@ export class ProcessHandle implements NodeProcessHandle {
           break;
         case 'pipe':
         case 'overlapped': {
-          const oneWay = index <= 2 && entry.ipc !== true;
-          const pair = oneWay ? this.#backend.pipe2(true) : this.#backend.socketpair(true);
-          if (typeof pair === 'number') return failed(pair, oneWay ? 'pipe2' : 'socketpair');
-          const childReads = oneWay && index === 0;
-          const [ours, childs] = childReads ? [pair[1], pair[0]] : pair;
+          const place = entry.ipc === true ? 'other' : placeOf(index);
+          const pipe = openChildPipe(this.#backend, place);
+          if ('error' in pipe) return failed(pipe.error, pipe.step);
+          const { ours, childs } = pipe;
           childEnds.push(childs);
           // First, for a descriptor closed twice would be worse than one that is never closed.
           this.#backend.disown(ours);

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { Watch, type Backend, type Birth, type End, type Fd } from '../backend/interface';
 import { decodeWaitStatus } from '../policy/wait-status';
+import { openChildPipe, placeOf } from './child-pipe';
 import { readCall, type SpawnCall } from './process-handle';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
 import { InputPipe, OutputPipe } from './sync-pipes';
@@ -80,7 +81,6 @@ class SyncRun {
     }
   }
 
-  // As for the asynchronous family: a real pipe(2) for 0 to 2, from 3 on a socketpair.
   #openStdio(childEnds: Fd[]): Fd[] | number {
     const stdio: Fd[] = [];
     for (const [index, entry] of this.#options.stdio.entries()) {
@@ -103,12 +103,11 @@ class SyncRun {
 
   /** The child's end, or -errno. */
   #openPipe(index: number, entry: SyncStdioEntry, childEnds: Fd[]): Fd {
-    const pair = index <= 2 ? this.#backend.pipe2(true) : this.#backend.socketpair(true);
-    if (typeof pair === 'number') return pair;
-    const childReads = entry.readable === true;
-    const [ours, childs] = childReads && index <= 2 ? [pair[1], pair[0]] : pair;
+    const pipe = openChildPipe(this.#backend, placeOf(index));
+    if ('error' in pipe) return pipe.error;
+    const { ours, childs } = pipe;
     childEnds.push(childs);
-    if (childReads) {
+    if (entry.readable === true) {
       this.#input = new InputPipe(this.#backend, ours, entry.input);
     } else {
       this.#outputs[index] = new OutputPipe(this.#backend, ours);

@@ -42,6 +42,18 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
     expect(await outputOf(child)).toMatchObject({ stdout: 'in\n', stderr: 'err\n', exitCode: 0 });
   });
 
+  // What the pipe holds, and what a stream takes at least (16 KiB, Node.js 20). With the kernel's 64 KiB and
+  // all that a stream may take it would hang by one byte.
+  it('take 144 KiB of a child before anybody asks for them', async () => {
+    const child = spawn('head', ['-c', String(144 << 10), '/dev/zero'], own);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+
+    expect(await child.exited).toMatchObject({ exitCode: 0 });
+    child.stdout.resume();
+    child.stderr.resume();
+    await closed;
+  });
+
   it('carry 100 MiB whole, both ways at once', async () => {
     const SIZE = 100 << 20;
     const block = Buffer.alloc((1 << 20) + 13, 'no two offsets of a pipe look alike here, ');
