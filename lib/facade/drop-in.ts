@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 import type { SyscallResult } from '../backend/interface';
 import { errnoError } from '../errors';
 import { replaceHandles, type Adopt } from '../node/hinge';
@@ -13,6 +14,8 @@ import {
   cloneRequest,
   followNode,
   nowMs,
+  RunningChild,
+  type Born,
   type ByClone,
   type Manner,
 } from './launch';
@@ -149,6 +152,10 @@ class DropInLauncher extends ChildLauncher {
     return running;
   }
 
+  protected override running(system: System, birth: Born): RunningChild {
+    return new ZombieLikeChild(system, birth, this.state);
+  }
+
   override failed(error: SyscallResult, step: string): void {
     super.failed(error, step);
     this.#tellUnborn();
@@ -164,6 +171,14 @@ class DropInLauncher extends ChildLauncher {
     const hint = birthHint(step, error);
     const about = { step, path, ...(hint === undefined ? {} : { hint }) };
     this.state.fail(errnoError(error, `spawn ${path}`, about));
+  }
+}
+
+/** Until Node.js has told of the end there is a zombie, which takes every signal: so kill() is true. */
+class ZombieLikeChild extends RunningChild {
+  override kill(signo: number): SyscallResult {
+    const result = super.kill(signo);
+    return result === -constants.errno.ESRCH ? 0 : result;
   }
 }
 

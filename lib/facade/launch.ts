@@ -21,7 +21,7 @@ import type { System } from './system';
 /** A guarantee that our own clone gives. */
 export type ByClone = Extract<Guarantee, { reapedBy: 'kernel' | 'waitid' }>;
 
-type Born = Exclude<Birth, { error: SyscallResult }>;
+export type Born = Exclude<Birth, { error: SyscallResult }>;
 
 /** How a child is born, beyond what Node.js says of it. */
 export interface Manner {
@@ -105,9 +105,13 @@ export abstract class ChildLauncher implements Launcher {
       this.state.failure = { ...birth, path: call.file };
       return birth.error;
     }
-    const running = new RunningChild(this.#system, birth, this.state);
+    const running = this.running(this.#system, birth);
     this.state.born(running, guarantee.reapedBy, guarantee.autokill);
     return running;
+  }
+
+  protected running(system: System, birth: Born): RunningChild {
+    return new RunningChild(system, birth, this.state);
   }
 
   failed(error: SyscallResult, step: string): void {
@@ -117,7 +121,8 @@ export abstract class ChildLauncher implements Launcher {
   abstract stockSpawns(): void;
 }
 
-class RunningChild implements Running, LendsPidfd {
+/** A child of ours, from its birth until its end is told. */
+export class RunningChild implements Running, LendsPidfd {
   readonly pid: number;
   readonly startMs: number;
   readonly #system: System;

@@ -1,6 +1,7 @@
 // child_process.spawn, options signal, timeout and killSignal: ended from outside.
 import type { ChildProcess } from 'node:child_process';
 import { getEventListeners } from 'node:events';
+import { close, poll, pidfdOpen, POLLIN } from '../../lib/syscalls';
 import { lifeOf, type Life } from '../support/lives';
 import { describeThreeWays, expectAsNode, type ChildProcessApi } from '../support/three-ways';
 
@@ -97,6 +98,26 @@ describeThreeWays('child_process.spawn of what shall end', (subject) => {
     expect(names(life)).toEqual(['spawn', 'error', 'exit', 'close']);
     expect(life.born.hasPid).toBe(true);
     expect(life.closed).toMatchObject({ killed: true, signalCode: 'SIGTERM' });
+  });
+
+  // For Node.js it is a zombie until then, and a zombie takes every signal.
+  it('says that a signal has reached a child that is dead, until it tells of that', async () => {
+    const dead = (child: ChildProcess): void => {
+      const pidfd = pidfdOpen(child.pid!);
+      process.kill(child.pid!, 'SIGKILL');
+      poll([{ fd: pidfd, events: POLLIN }], -1);
+      close(pidfd);
+    };
+    const said: boolean[] = [];
+
+    const { closed } = await endOf(subject().cp, {}, (child) => {
+      dead(child);
+      said.push(child.kill('SIGTERM'), child.kill(0), child.killed);
+      child.once('close', () => said.push(child.kill()));
+    });
+
+    expect(said).toEqual([true, true, true, false]);
+    expect(closed.signalCode).toBe('SIGKILL');
   });
 
   it('does nothing when its AbortSignal is aborted after the end, and listens no more', async () => {
