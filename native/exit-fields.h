@@ -8,7 +8,7 @@
 struct ExitFields {
   double watch;
   double pidfd;  // The listener's to close.
-  double lost;  // The errno that hid the status, or 0.
+  double lost;   // The errno that hid the status, or 0.
   double wstatus;
   double at_ms;  // CLOCK_MONOTONIC.
   double has_cgroup;

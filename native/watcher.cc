@@ -254,13 +254,13 @@ void Watcher::Finish(int64_t id, Watch& watch, ExitFields& fields) {
   listeners_[static_cast<size_t>(watch.listener)]->queue.push_back(fields);
 }
 
-// One call for all that has ended: that each has a turn of the event loop is JavaScript's to see to.
+// One call for all that has ended: that each has a turn of the event loop is JavaScript's to see
+// to.
 void Watcher::Flush() {
   for (const auto& listener : listeners_) {
     if (listener->announced || listener->queue.empty() || listener->function == nullptr) continue;
-    listener->announced =
-        napi_call_threadsafe_function(listener->function, nullptr, napi_tsfn_nonblocking) ==
-        napi_ok;
+    listener->announced = napi_call_threadsafe_function(listener->function, nullptr,
+                                                        napi_tsfn_nonblocking) == napi_ok;
   }
 }
 
@@ -334,7 +334,8 @@ void Watcher::Deliver(napi_env env, napi_value, void* context, void*) {
       listener.announced = false;
       const size_t some = std::min(listener.queue.size(), listener.room);
       if (some == 0) return;
-      // Before the last watch ends, for then the reference is weak: null if nobody watches any more.
+      // Before the last watch ends, for then the reference is weak: null if nobody watches any
+      // more.
       napi_get_reference_value(env, listener.callback, &callback);
       size_t wanted = 0;
       for (size_t i = 0; i < some; i++) {
@@ -395,8 +396,8 @@ Napi::Value WatcherListen(const Napi::CallbackInfo& info) {
   double* records = args.Doubles(1, std::size(kExitFieldNames));
   if (!info[0].IsFunction() || !args.ok()) return args.Result(-EINVAL);
   const size_t room = args.Length(1) / std::size(kExitFieldNames);
-  return args.Result(Watcher::Get().Listen(info.Env(), info[0],
-                                           reinterpret_cast<ExitFields*>(records), room));
+  return args.Result(
+      Watcher::Get().Listen(info.Env(), info[0], reinterpret_cast<ExitFields*>(records), room));
 }
 
 // watcher_ref(listener, on) => 0 | -errno
