@@ -187,7 +187,8 @@ describe('a ChildProcess under autoreap/register', () => {
         const listed = EXTRAS.filter((name) => name in { ...child });
         const isPlain = Object.getPrototypeOf(child) === ChildProcess.prototype;
         const isIts = pidfd.pid === child.pid;
-        return { record: await child.exited, listed, isPlain, isIts, reapedBy };
+        const { cgroupId, ...record } = await child.exited; // JSON has no bigint.
+        return { record, listed, isPlain, isIts, reapedBy };
       });
       Promise.all(seen).then((all) => console.log(JSON.stringify(all)));`,
       { node: IMPORT },
