@@ -93,19 +93,6 @@ describeThreeWays("the channel of option stdio: 'ipc'", (subject) => {
     ]);
   });
 
-  it('brings what a child said before the news of its end', async () => {
-    const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc'];
-    const heard = new Set<string>();
-    // One that ends at once is the one that could be overtaken, now and then.
-    for (let i = 0; i < 50; i++) {
-      const child = spawn('sh', ['-c', 'echo 1 >&3; echo out'], { stdio });
-      const { events } = await lifeOf(child);
-      heard.add(events.map(([event]) => event).join());
-    }
-
-    for (const events of heard) expect(events).toMatch(/^spawn,message,.*close$/);
-  });
-
   it('brings all that a child said before it ended, however much, before close', async () => {
     const source = 'seq 5000 >&3; echo \'"last"\' >&3; exit 3';
 
