@@ -24,6 +24,12 @@ async function connected(server: net.Server, port: number): Promise<[net.Socket,
   return [client, socket];
 }
 
+/** All that a socket hears, once it is closed, which is later than its end. */
+async function textOf(socket: net.Socket): Promise<string> {
+  const [heard] = await Promise.all([text(socket), once(socket, 'close')]);
+  return heard;
+}
+
 const connectionsOf = (server: net.Server): Promise<number> =>
   new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
@@ -82,7 +88,7 @@ describeThreeWays('a channel that handles go through', (subject) => {
     expect(server.listening).toBe(true);
     await closed(server);
 
-    expect(await text(net.connect(port, LOCAL))).toBe('child');
+    expect(await textOf(net.connect(port, LOCAL))).toBe('child');
     await end(child);
   });
 
@@ -90,7 +96,7 @@ describeThreeWays('a channel that handles go through', (subject) => {
     const child = await start();
     const [server, port] = await listening({ pauseOnConnect: true });
     const [client, socket] = await connected(server, port);
-    const received = text(client);
+    const received = textOf(client);
 
     const answered = once(child, 'message');
     expect(await sendTo(child, 'socket', socket)).toBeNull();
@@ -108,7 +114,7 @@ describeThreeWays('a channel that handles go through', (subject) => {
     const child = await start();
     const [server, port] = await listening();
     const [client, socket] = await connected(server, port);
-    const received = text(client);
+    const received = textOf(client);
 
     expect(await answerTo(child, 'shared', socket, { keepOpen: true })).toBe('left');
     socket.end('and we');
@@ -140,7 +146,7 @@ describeThreeWays('a channel that handles go through', (subject) => {
 
     server.once('connection', (socket: net.Socket) => socket.end('parent'));
 
-    expect(await text(net.connect(port, LOCAL))).toBe('parent');
+    expect(await textOf(net.connect(port, LOCAL))).toBe('parent');
     await closed(server);
     await end(child);
   });
@@ -156,12 +162,12 @@ describeThreeWays('a channel that handles go through', (subject) => {
     expect(message).toBe('socket');
     expect(socket).toBeInstanceOf(net.Socket);
 
-    other.end('to the child');
-    const said = text(socket);
+    // Written by us and not read: the child, which connected it, may read from it until it is ours alone.
+    const closing = once(socket, 'close');
+    socket.resume().end('parent');
 
-    expect(await said).toBe('to the child');
-    socket.end();
-    other.resume();
+    expect(await textOf(other)).toBe('parent');
+    await closing;
     await closed(server);
     await end(child);
   });
