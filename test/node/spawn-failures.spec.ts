@@ -108,7 +108,7 @@ describeThreeWays('a child that cannot be created', (subject) => {
       'ignore',
       'inherit',
       ['ignore', 'pipe', 'inherit'],
-      ['pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+      ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     ];
     for (const stdio of stdios) {
       const seen = await expectAsNode(subject(), (cp) => {
