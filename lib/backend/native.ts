@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { setImmediate } from 'node:timers'; // Ours, whatever is done to the global one.
 import loadAddon from 'node-gyp-build';
+import { setImmediate } from '../time';
 import type {
   Backend,
   Birth,
@@ -79,6 +79,19 @@ const wide = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigI
 
 /** Runs a function in the async context of this module's loading: nobody's. */
 const outside = AsyncLocalStorage.snapshot();
+
+/** The domain of whoever spawned first would catch what the listeners of all children throw. */
+function inNobodysDomain<T>(call: () => T): T {
+  const holder = process as { domain?: unknown };
+  const { domain } = holder;
+  if (domain == null) return call();
+  holder.domain = null;
+  try {
+    return call();
+  } finally {
+    holder.domain = domain;
+  }
+}
 
 class NativeBackend implements Backend {
   readonly name = 'native';
@@ -302,7 +315,9 @@ class NativeBackend implements Backend {
   #listen(): SyscallResult {
     if (this.#listener < 0) {
       // Outside, or the AsyncLocalStorage of whoever spawned first would live as long as we do.
-      const listener = outside(() => this.#addon.watcher_listen(this.#onRecords, this.#records));
+      const listener = inNobodysDomain(() =>
+        outside(() => this.#addon.watcher_listen(this.#onRecords, this.#records)),
+      );
       // A hook of async_hooks may have spawned meanwhile, and listens already.
       if (this.#listener < 0) this.#listener = listener;
     }
@@ -324,26 +339,33 @@ class NativeBackend implements Backend {
   }
 
   /**
-   * So many records have been filled in; they will be again with the next ends. Each end is told in a turn
-   * of its own, in the check phase: what its process wrote before it died is readable by then, and was
-   * read in the poll phase that we are in. libuv, too, looks at signals after all that can be read.
+   * So many records have been filled in; they will be again with the next ends. They are handed on in the
+   * check phase. (Whoever hands them to somebody's listeners waits for another turn: see ProcessHandle.)
    */
   #deliver(count: number): void {
+    const ended: [Watched, End][] = [];
     for (let i = 0; i < count; i++) {
       const start = i * this.#recordLength;
       const watched = this.#watched.get(this.#records[start + this.#at.watch] ?? 0);
-      if (watched === undefined) continue;
-      watched.pidfd = this.#records[start + this.#at.pidfd] ?? -1;
-      setImmediate(this.#tell, watched, this.#readEnd(start, watched.wantsRusage));
+      const pidfd = this.#records[start + this.#at.pidfd] ?? -1;
+      if (watched === undefined) {
+        this.close(pidfd); // JavaScript was cut off between the birth and its entry there.
+        continue;
+      }
+      watched.pidfd = pidfd;
+      ended.push([watched, this.#readEnd(start, watched.wantsRusage)]);
     }
+    if (ended.length > 0) setImmediate(this.#tell, ended);
   }
 
-  readonly #tell = (watched: Watched, end: End): void => {
-    if (watched.referenced) this.#count(-1);
-    watched.referenced = false;
-    const { onEnd } = watched;
-    watched.onEnd = undefined;
-    onEnd?.(end);
+  readonly #tell = (ended: readonly [Watched, End][]): void => {
+    for (const [watched, end] of ended) {
+      const { onEnd, referenced } = watched;
+      watched.onEnd = undefined;
+      onEnd?.(end);
+      if (referenced) this.#count(-1);
+      watched.referenced = false;
+    }
   };
 
   #readEnd(start: number, wantsRusage: boolean): End {

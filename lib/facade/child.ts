@@ -270,13 +270,21 @@ export function becomeChild(child: ChildProcess): ChildState {
 function newState(child: ChildProcess): ChildState {
   const state = new ChildState();
   // Configurable: where Node's own handle is under it, `register` may have been here first.
-  Object.defineProperty(child, kState, { value: state, configurable: true });
+  Object.defineProperty(child, kState, bare({ value: state, configurable: true }));
   return state;
 }
 
+/** Without what somebody may have put into Object.prototype: `get` or `value` would be taken for its own. */
+const bare = (descriptor: PropertyDescriptor | undefined): PropertyDescriptor =>
+  Object.assign(Object.create(null) as PropertyDescriptor, descriptor);
+
 // A Child's own getters. Not enumerable: nothing that lists, copies or compares sees a difference.
 const { pidfd, reapedBy, exited } = Object.getOwnPropertyDescriptors(Child.prototype);
-const EXTRAS = { pidfd, reapedBy, exited } satisfies Record<keyof Extras, unknown>;
+const EXTRAS = bare({
+  pidfd: bare(pidfd),
+  reapedBy: bare(reapedBy),
+  exited: bare(exited),
+} satisfies Record<keyof Extras, unknown> as PropertyDescriptor) as PropertyDescriptorMap;
 
 /** Leaves a ChildProcess what it is, and adds the extras that `autoreap/child_process` promises. */
 export function gainExtras(child: ChildProcess): ChildState {

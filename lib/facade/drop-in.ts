@@ -2,10 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { SyscallResult } from '../backend/interface';
 import { errnoError } from '../errors';
-import { replaceHandles, type Adopt } from '../node/hinge';
+import {
+  replaceHandles,
+  replaceHandlesForGood,
+  type Adopt,
+  type NodeSpawnOptions,
+} from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
 import { spawnSync, type LaunchHeld } from '../node/sync';
-import { replaceSpawnSync, type RunSync } from '../node/sync-hinge';
+import { replaceSpawnSync, replaceSpawnSyncForGood, type RunSync } from '../node/sync-hinge';
 import { birthHint } from '../policy/birth-hint';
 import { gainExtras, type ChildState } from './child';
 import { choose, wishOf } from './choice';
@@ -13,13 +18,13 @@ import {
   ChildLauncher,
   cloneRequest,
   followNode,
-  nowMs,
   RunningChild,
   type Born,
   type ByClone,
   type Manner,
 } from './launch';
 import { checkOptions } from './options';
+import { nowMs } from '../time';
 import { defaultSystem, type System } from './system';
 
 /**
@@ -51,6 +56,8 @@ function during<T>(replace: (dropIn: DropIn) => () => void, call: () => T): T {
   const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
   if (dropIn === undefined) return call();
   const takeBack = replace(dropIn);
+  // Where JavaScript is cut off (vm's timeout, Ctrl-C in the REPL), no `finally` runs.
+  process.nextTick(takeBack);
   try {
     return call();
   } finally {
@@ -65,8 +72,8 @@ function during<T>(replace: (dropIn: DropIn) => () => void, call: () => T): T {
 export function install(): () => void {
   const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
   if (dropIn === undefined) return NOTHING;
-  const takeBackAsync = replaceHandles(dropIn.adopt);
-  const takeBackSync = replaceSpawnSync(dropIn.runSync);
+  const takeBackAsync = replaceHandlesForGood(dropIn.adopt);
+  const takeBackSync = replaceSpawnSyncForGood(dropIn.runSync);
   installed = true;
   return () => {
     installed = false;
@@ -124,7 +131,8 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
       const how = known();
       const state = gainExtras(child);
       if (how !== undefined) {
-        const session = options.detached === true;
+        // Node.js has not looked at them yet.
+        const session = (options as NodeSpawnOptions | undefined)?.detached === true;
         return new DropInLauncher(how.system, manner(how.guarantee, session), child, state);
       }
       followByNode(child, state);

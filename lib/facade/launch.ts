@@ -3,6 +3,7 @@ import type {
   Backend,
   Birth,
   CloneRequest,
+  End,
   Fd,
   SyscallResult,
   WatchId,
@@ -16,6 +17,7 @@ import { endChild, type ChildState, type LendsPidfd } from './child';
 import { exitRecord, usageFromRusage, type ExitRecord } from './exit-record';
 import type { CheckedOptions } from './options';
 import { lendPidfd, type Pidfd } from './pidfd';
+import { nowMs } from '../time';
 import type { System } from './system';
 
 /** A guarantee that our own clone gives. */
@@ -85,12 +87,19 @@ export abstract class ChildLauncher implements Launcher {
     return this.#system.backend;
   }
 
-  launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult {
+  launch(
+    call: SpawnCall,
+    onExit: (exit: NodeExit) => void,
+    inTurn: (then: () => void) => void,
+  ): Running | SyscallResult {
     const { guarantee, cgroup } = this.#manner;
     const counted = guarantee.resourceUsage === 'cgroup' ? cgroup : undefined;
     const usedBefore = counted?.usage();
 
-    const birth = this.backend.cloneExecve(cloneRequest(call, this.#manner), (end) => {
+    // eslint-disable-next-line prefer-const -- `ended` may come to look before there is a value.
+    let running: RunningChild | undefined;
+    const ended = (end: End): void => {
+      if (running === undefined) return; // JavaScript was cut off right after the birth (vm's timeout).
       running.close();
       const usage =
         end.rusage === undefined
@@ -100,12 +109,17 @@ export abstract class ChildLauncher implements Launcher {
       endChild(this.child, this.state, record);
       cgroup?.close();
       onExit(record);
+    };
+    const birth = this.backend.cloneExecve(cloneRequest(call, this.#manner), (end) => {
+      inTurn(() => {
+        ended(end);
+      });
     });
     if ('error' in birth) {
       this.state.failure = { ...birth, path: call.file };
       return birth.error;
     }
-    const running = this.running(this.#system, birth);
+    running = this.running(this.#system, birth);
     this.state.born(running, guarantee.reapedBy, guarantee.autokill);
     return running;
   }
@@ -182,14 +196,18 @@ export function followNode(
   hearStockHandle(child, { exited, failed });
 }
 
-/** CLOCK_MONOTONIC, as the addon has it. */
-export function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
 const SIGKILL = 9;
 
-/** Each item followed by a NUL. Node.js has refused items that contain one. */
-function pack(items: readonly string[]): string {
-  return items.length === 0 ? '' : `${items.join('\0')}\0`;
+/**
+ * Each item followed by a NUL. Node.js has refused strings that contain one; what only turns out to be such a
+ * string, by its toString(), ends there, as in C.
+ */
+function pack(items: readonly unknown[]): string {
+  let packed = '';
+  for (const item of items) {
+    const text = typeof item === 'string' ? item : String(item);
+    const end = text.indexOf('\0');
+    packed += `${end === -1 ? text : text.slice(0, end)}\0`;
+  }
+  return packed;
 }

@@ -11,6 +11,7 @@ import {
   type WatchId,
 } from '../backend/interface';
 import { errnoError, invalidArgType, outOfRange, unknownSignal, unsupportedError } from '../errors';
+import { nowMs } from '../time';
 import { decodeWaitStatus } from '../policy/wait-status';
 import { exitRecord, type ExitRecord } from './exit-record';
 import { integer } from './options';
@@ -244,7 +245,7 @@ export class Pidfd implements Disposable {
 
   #watchExit(): Promise<ExitRecord> {
     const { backend } = this.#system;
-    const startMs = Number(process.hrtime.bigint()) / 1e6;
+    const startMs = nowMs();
     const promise = new Promise<ExitRecord>((resolve, reject) => {
       const pidfd = this.#open('pidfd');
       // A kernel that knows PIDFD_GET_INFO says HUP when the exit can be asked for. An older one

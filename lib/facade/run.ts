@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
 import { incompatibleOptions, invalidArgType, invalidArgValue } from '../errors';
 import type { ReapedBy } from '../policy/guarantee';
+import { nowMs, setImmediate } from '../time';
 import { checkStop, unbornChild, type Child, type StopOptions } from './child';
 import type { ExitRecord, ResourceUsage } from './exit-record';
 import { integer, type SpawnOptions } from './options';
@@ -195,7 +196,7 @@ export function run(
   const notStopped = new Promise<Error>((resolve) => (unstoppable = resolve));
 
   const collect = async (): Promise<Result<string | Buffer>> => {
-    const startMs = performance.now();
+    const startMs = nowMs();
     const timer = timeoutMs > 0 ? setTimeout(stopFor, timeoutMs, 'timedOut') : undefined;
     const onAbort = (): void => {
       stopFor('isCanceled');
@@ -215,7 +216,7 @@ export function run(
     signal?.removeEventListener('abort', onAbort);
     const error = isNativeError(record) ? record : undefined;
     const end = isNativeError(record) ? undefined : record;
-    return finish(end, error, stdout, stderr, performance.now() - startMs);
+    return finish(end, error, stdout, stderr, nowMs() - startMs);
   };
 
   const finish = (

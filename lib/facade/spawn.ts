@@ -6,8 +6,9 @@ import { beyondNode, type Wish } from '../policy/guarantee';
 import { openCgroup, type CgroupDir } from './cgroup';
 import { becomeChild, explainFailure, neverBorn, type Child, type ChildState } from './child';
 import { choose, wishOf } from './choice';
-import { ChildLauncher, followNode, nowMs, type ByClone, type Manner } from './launch';
+import { ChildLauncher, followNode, type ByClone, type Manner } from './launch';
 import { checkOptions, type CheckedOptions, type SpawnOptions } from './options';
+import { nowMs } from '../time';
 import { defaultSystem, type System } from './system';
 
 /** A child whose standard streams are known by its `stdio`. */

@@ -9,38 +9,50 @@ export interface ChildPipe {
 /** A call that failed, by its name. */
 export interface PipeFailure {
   readonly error: SyscallResult;
-  readonly step: 'pipe2' | 'socketpair';
+  readonly step: 'pipe2' | 'socketpair' | 'fcntl';
 }
 
 /**
- * Twice what a reader takes at once (libuv: 64 KiB), so that one side fills a half while the other empties
- * the other; the default, 64 KiB, makes them take turns. Measured: twice the throughput, and no more with a
- * mebibyte. Pages are only taken for what is in the pipe, but counted in whole (pipe-user-pages-soft in
- * proc_sys_fs(5)): so not for standard error, which seldom carries much.
+ * How much a pipe for descriptor 0, 1 or 2 holds. The kernel's 64 KiB are what libuv reads at once, so that
+ * the two sides take turns; twice that is twice the throughput, and more brings no more (measured). What a
+ * child writes has the next power of two above what Node's sockets hold: a Node.js that prints that much and
+ * calls process.exit() is cut off no earlier than there.
  */
-const PIPE_BYTES = 128 * 1024;
+const PIPE_BYTES = [128 * 1024, 256 * 1024, 256 * 1024] as const;
+
+/** Files whose number is that of a standard stream are never closed by libuv. */
+const LEAST_FD = 3;
+
+/** 0, 1 and 2; any other place, and ipc. */
+export type Place = 0 | 1 | 2 | 'other';
+
+export const placeOf = (index: number): Place =>
+  index === 0 || index === 1 || index === 2 ? index : 'other';
 
 /**
  * For 0 to 2 a real pipe(2), so that a child can open /dev/stdin; for every other place a socketpair, because
  * Node.js documents those as duplex. Both ends are owned: see `Backend.disown`.
+ *
+ * @param large more than the kernel's 64 KiB. All pipes of a user share a budget, counted in what they can
+ * hold, and when it is used up every new pipe of that user holds 8 KiB, whoever makes it
+ * (pipe-user-pages-soft in proc_sys_fs(5)): so not for those who have many children.
  */
 export function openChildPipe(
   backend: Backend,
-  place: 0 | 1 | 2 | 'other',
+  place: Place,
+  large: boolean,
 ): ChildPipe | PipeFailure {
-  if (place === 'other') {
-    const pair = backend.socketpair(true);
-    if (typeof pair === 'number') return { error: pair, step: 'socketpair' };
-    return { ours: pair[0], childs: pair[1] };
-  }
-  const pair = backend.pipe2(true);
-  if (typeof pair === 'number') return { error: pair, step: 'pipe2' };
-  const [readEnd, writeEnd] = pair;
-  // Refused (EPERM) to a user who has many pipes: then it stays as it is.
-  if (place !== 2) backend.setPipeSize(readEnd, PIPE_BYTES);
-  return place === 0 ? { ours: writeEnd, childs: readEnd } : { ours: readEnd, childs: writeEnd };
-}
+  const isPipe = place !== 'other';
+  const pair = isPipe ? backend.pipe2(true) : backend.socketpair(true);
+  if (typeof pair === 'number') return { error: pair, step: isPipe ? 'pipe2' : 'socketpair' };
+  if (isPipe && large) backend.setPipeSize(pair[0], PIPE_BYTES[place]); // Refused: it stays as it is.
+  const [given, childs] = place === 0 ? [pair[1], pair[0]] : pair;
+  if (given >= LEAST_FD) return { ours: given, childs };
 
-/** Which of the two it is for an entry of `stdio`. */
-export const placeOf = (index: number): 0 | 1 | 2 | 'other' =>
-  index === 0 || index === 1 || index === 2 ? index : 'other';
+  // Somebody has closed our standard streams.
+  const ours = backend.dup(given, LEAST_FD);
+  backend.close(given);
+  if (ours >= 0) return { ours, childs };
+  backend.close(childs);
+  return { error: ours, step: 'fcntl' };
+}

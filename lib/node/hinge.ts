@@ -1,11 +1,13 @@
 import { ChildProcess } from 'node:child_process';
 import {
+  kOurs,
   ProcessHandle,
   readContract,
   type Launcher,
   type NodeExit,
   type NodeProcessHandle,
 } from './process-handle';
+import { wrapForGood } from './slot';
 
 /** Marks the options of a spawn that is ours; Node.js copies it along with the others. */
 const mark = Symbol('autoreap.spawn');
@@ -18,7 +20,7 @@ export interface NodeSpawnOptions {
 }
 
 interface WithHandle {
-  _handle: NodeProcessHandle | null;
+  _handle: (NodeProcessHandle & { readonly [kOurs]?: true }) | null;
 }
 
 interface Spawning {
@@ -47,6 +49,23 @@ export function replaceHandles(adopt: Adopt): () => void {
     active = false; // Somebody may have put his own over ours since; then ours stays, and does nothing.
     if (prototype.spawn === spawn) prototype.spawn = stock;
   };
+}
+
+/** The same for good, and for all copies of this library. */
+export function replaceHandlesForGood(adopt: Adopt): () => void {
+  const replace = (child: ChildProcess, options: NodeSpawnOptions): void => {
+    replaceHandle(child, options, adopt);
+  };
+  return wrapForGood<Spawning['spawn'], typeof replace>(
+    prototype,
+    'spawn',
+    replace,
+    (stock, current) =>
+      function (options) {
+        current()?.(this, options);
+        return stock.call(this, options);
+      },
+  );
 }
 
 /**
@@ -114,10 +133,12 @@ export function bareChildProcess(): ChildProcess {
 function replaceHandle(child: ChildProcess, options: NodeSpawnOptions, adopt: Adopt): void {
   const holder = child as unknown as WithHandle;
   const stock = holder._handle;
-  if (stock instanceof ProcessHandle) return; // Of an inner call: it is one of ours already.
+  // Spawned before, which Node.js refuses; or of an inner call, and one of ours already, of another copy's
+  // maybe.
+  if (stock === null || stock[kOurs] === true) return;
   const launcher = adopt(child, options);
   if (launcher === undefined) return;
-  if (stock === null || typeof stock.onexit !== 'function' || typeof stock.spawn !== 'function') {
+  if (typeof stock.onexit !== 'function' || typeof stock.spawn !== 'function') {
     warnUnknownNode();
     launcher.stockSpawns();
     return;
@@ -135,7 +156,7 @@ export function warnUnknownNode(): void {
   warned = true;
   process.emitWarning(
     `autoreap does not know how Node.js ${process.version} spawns; children are Node's own ` +
-      `(reapedBy: 'libuv'). Please report this version.`,
+      `(reapedBy: 'libuv') where it does not. Please report this version.`,
     { code: 'AUTOREAP_UNKNOWN_NODE' },
   );
 }

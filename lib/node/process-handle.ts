@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { Backend, Fd, SyscallResult } from '../backend/interface';
+import { setImmediate } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
 
 /** An entry of `stdio` as Node's ChildProcess hands it to its handle. */
@@ -56,13 +57,26 @@ export interface Running {
 export interface Launcher {
   /** Makes the pipes, and closes them. */
   readonly backend: Backend;
-  /** Creates it, or says why not with -errno. `onExit` comes later, once. */
-  launch(call: SpawnCall, onExit: (exit: NodeExit) => void): Running | SyscallResult;
+  /**
+   * Creates it, or says why not with -errno. What is to be said of its end is said in `inTurn`; `onExit` is
+   * called there, once.
+   */
+  launch(
+    call: SpawnCall,
+    onExit: (exit: NodeExit) => void,
+    inTurn: (then: () => void) => void,
+  ): Running | SyscallResult;
   /** Called before Node's own handle spawns instead: throws if that would not be good enough. */
   stockSpawns(): void;
   /** Hears of a step that failed before it came to that. */
   failed(error: SyscallResult, step: string): void;
 }
+
+/** Who has more children than this at a time has pipes of the kernel's size. */
+const MANY = 32;
+
+/** On every handle of ours, so that other copies of this library know it. */
+export const kOurs = Symbol.for('autoreap.handle');
 
 /**
  * Takes the place of Node's own `Process` in a ChildProcess, and so keeps all of Node's code around it:
@@ -73,6 +87,9 @@ export interface Launcher {
  * returned, not thrown; `onexit` is called once, with an empty or null signal for an ordinary exit.
  */
 export class ProcessHandle implements NodeProcessHandle {
+  /** How many processes there are. */
+  static #alive = 0;
+  readonly [kOurs] = true;
   pid?: number;
   onexit: NodeProcessHandle['onexit'];
   readonly #backend: Backend;
@@ -100,12 +117,16 @@ export class ProcessHandle implements NodeProcessHandle {
   spawn(...contract: unknown[]): SyscallResult {
     const call = readContract(contract);
     // Under --permission Node's handle refuses, with Node's error; an addon must not be a way around.
-    if (call === undefined || !maySpawn()) {
+    if (call === undefined || !maySpawn() || !mayOpen(call.stdio)) {
       this.#giveBack(contract);
       if (maySpawn()) this.#launcher.stockSpawns();
       return this.#stock.spawn(...contract);
     }
     discard(this.#stock, contract);
+    if (!isId(call.uid) || !isId(call.gid)) {
+      this.#launcher.failed(-constants.errno.EINVAL, isId(call.uid) ? 'setgid' : 'setuid');
+      return -constants.errno.EINVAL;
+    }
 
     const childEnds: Fd[] = [];
     const opened: StdioEntry[] = [];
@@ -115,15 +136,11 @@ export class ProcessHandle implements NodeProcessHandle {
       const result =
         typeof stdio === 'number'
           ? stdio
-          : this.#launcher.launch({ ...call, stdio, childEnds }, (exit) => {
-              this.#running = undefined;
-              this.#resource.runInAsyncScope(() => {
-                this.#exited(exit);
-              });
-            });
+          : this.#launcher.launch({ ...call, stdio, childEnds }, this.#exited, this.#inTurn);
       streamsStay = typeof result !== 'number' || STREAMS_STAY.has(-result);
       if (typeof result === 'number') return result;
       this.#running = result;
+      ProcessHandle.#alive++;
       this.pid = result.pid;
       return 0;
     } finally {
@@ -132,16 +149,22 @@ export class ProcessHandle implements NodeProcessHandle {
     }
   }
 
-  // A listener that throws is an uncaught exception, and whoever handles it finds itself in the async
-  // context of the listener, as in Node.js.
-  #exited({ exitCode, signalCode }: NodeExit): void {
-    try {
-      this.onexit(exitCode, signalCode);
-    } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+  readonly #exited = ({ exitCode, signalCode }: NodeExit): void => {
+    this.#gone();
+    this.onexit(exitCode, signalCode);
+  };
+
+  // Each end has a turn of its own, with its ticks and promises, and what a listener throws is thrown
+  // there. And there is a whole poll phase before that turn: a process that was born and died while the
+  // poll phase that brings its end was going on (in the callback of a readFile) has written what nobody
+  // has looked for yet. libuv, too, looks at signals after all that can be read.
+  readonly #inTurn = (then: () => void): void => {
+    this.#resource.runInAsyncScope(setImmediate, undefined, then);
+  };
+
+  #gone(): void {
+    if (this.#running !== undefined) ProcessHandle.#alive--;
+    this.#running = undefined;
   }
 
   kill(signo: number): SyscallResult {
@@ -164,7 +187,7 @@ export class ProcessHandle implements NodeProcessHandle {
 
   close(callback?: () => void): void {
     this.#running?.close();
-    this.#running = undefined;
+    this.#gone();
     if (callback !== undefined) setImmediate(callback);
   }
 
@@ -187,7 +210,7 @@ export class ProcessHandle implements NodeProcessHandle {
         case 'pipe':
         case 'overlapped': {
           const place = entry.ipc === true ? 'other' : placeOf(index);
-          const pipe = openChildPipe(this.#backend, place);
+          const pipe = openChildPipe(this.#backend, place, ProcessHandle.#alive < MANY);
           if ('error' in pipe) return failed(pipe.error, pipe.step);
           const { ours, childs } = pipe;
           childEnds.push(childs);
@@ -246,12 +269,20 @@ export function readContract(contract: readonly unknown[]): Contract | undefined
           gid: contract[7],
         }
   ) as { -readonly [K in keyof Contract]?: Contract[K] };
-  const { file, args, envPairs, stdio } = options;
+  const { file, args, envPairs, cwd, stdio } = options;
   if (typeof file !== 'string' || !Array.isArray(stdio)) return undefined;
-  if (args !== undefined && !Array.isArray(args)) return undefined;
-  if (envPairs !== undefined && !Array.isArray(envPairs)) return undefined;
-  return { ...readCall({ ...options, file }), stdio };
+  // What is none of these, an empty cwd included, Node's own handle does not look at.
+  const call = readCall({
+    ...{ ...options, file },
+    args: Array.isArray(args) ? args : undefined,
+    envPairs: Array.isArray(envPairs) ? envPairs : undefined,
+    cwd: typeof cwd === 'string' && cwd !== '' ? cwd : undefined,
+  });
+  return { ...call, stdio };
 }
+
+/** Node.js has looked at it, but for a ChildProcess that was made by hand. */
+const isId = (id: unknown): boolean => id === undefined || (id as number) === ((id as number) | 0);
 
 /** What both contracts say of a program. */
 export function readCall(options: {
@@ -276,9 +307,18 @@ export function readCall(options: {
 }
 
 /** Whether the permission model, if it is on, lets this process have children. */
-export function maySpawn(): boolean {
-  const permission = (process as { permission?: { has(scope: string): boolean } }).permission;
-  return permission === undefined || permission.has('child');
+export const maySpawn = (): boolean => (process as WithPermission).permission?.has('child') ?? true;
+
+interface WithPermission {
+  readonly permission?: { has(scope: string): boolean };
+}
+
+/** Whether it lets a stream take a descriptor: where there is a permission for the network, that decides. */
+function mayOpen(stdio: readonly StdioEntry[]): boolean {
+  const { permission } = process as WithPermission;
+  if (permission === undefined || permission.has('net')) return true;
+  if (!process.allowedNodeEnvironmentFlags.has('--allow-net')) return true;
+  return !stdio.some(({ type }) => type === 'pipe' || type === 'overlapped');
 }
 
 /** Runs a function in the async context of this module's loading: nobody's. */

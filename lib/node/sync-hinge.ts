@@ -1,5 +1,6 @@
 import { warnUnknownNode } from './hinge';
 import { maySpawn } from './process-handle';
+import { wrapForGood } from './slot';
 
 /** An entry of `stdio` as Node's spawnSync hands it to its binding. */
 export interface SyncStdioEntry {
@@ -53,48 +54,70 @@ interface Binding {
  * deprecated (DEP0111), refused under --permission, and there on every Node.js that we know.
  */
 function findBinding(): Binding | undefined {
-  const { noDeprecation } = process;
   try {
-    process.noDeprecation = true; // With --pending-deprecation it would warn of us.
-    const found = (process as unknown as { binding(name: string): Partial<Binding> }).binding(
-      'spawn_sync',
+    const found = undeprecated(() =>
+      (process as unknown as { binding(name: string): Partial<Binding> }).binding('spawn_sync'),
     );
     if (typeof found.spawn === 'function') return found as Binding;
     warnUnknownNode();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') warnUnknownNode();
-  } finally {
-    process.noDeprecation = noDeprecation as boolean;
   }
   return undefined;
 }
 
+/** With --pending-deprecation it would warn of us. */
+function undeprecated<T>(call: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
+  try {
+    process.noDeprecation = true;
+    return call();
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process, 'noDeprecation');
+    else Object.defineProperty(process, 'noDeprecation', before);
+  }
+}
+
 let binding: Binding | null | undefined;
+
+const bindingOrNull = (): Binding | null => (binding ??= findBinding() ?? null);
 
 /**
  * Puts `run` under the synchronous family: all of Node's code around it stays, its validation, its result
  * and its errors. Returns what takes it back.
  */
 export function replaceSpawnSync(run: RunSync): () => void {
-  const found = (binding ??= findBinding() ?? null);
+  const found = bindingOrNull();
   if (found === null) return () => undefined;
   const stock = found.spawn;
   let active = true;
-  const spawn = (options: unknown): SyncResult => {
-    // Under --permission Node's own refuses, with Node's error.
-    if (!active || !maySpawn()) return stock.call(found, options);
-    if (!isSyncOptions(options)) warnUnknownNode();
-    else {
-      const result = run(options);
-      if (result !== undefined) return result;
-    }
-    return stock.call(found, options);
-  };
+  const spawn = (options: unknown): SyncResult =>
+    (active ? runInstead(options, run) : undefined) ?? stock.call(found, options);
   found.spawn = spawn;
   return () => {
     active = false;
     if (found.spawn === spawn) found.spawn = stock;
   };
+}
+
+/** The same for good, and for all copies of this library. */
+export function replaceSpawnSyncForGood(run: RunSync): () => void {
+  const found = bindingOrNull();
+  if (found === null) return () => undefined;
+  const instead = (options: unknown): SyncResult | undefined => runInstead(options, run);
+  return wrapForGood<Binding['spawn'], typeof instead>(
+    found,
+    'spawn',
+    instead,
+    (stock, current) => (options) => current()?.(options) ?? stock.call(found, options),
+  );
+}
+
+function runInstead(options: unknown, run: RunSync): SyncResult | undefined {
+  if (!maySpawn()) return undefined; // Node's own refuses, with Node's error.
+  if (isSyncOptions(options)) return run(options);
+  warnUnknownNode();
+  return undefined;
 }
 
 function isSyncOptions(options: unknown): options is SyncOptions {

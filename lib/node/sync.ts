@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { Watch, type Backend, type Birth, type End, type Fd } from '../backend/interface';
 import { decodeWaitStatus } from '../policy/wait-status';
+import { nowMs } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
 import { readCall, type SpawnCall } from './process-handle';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
@@ -54,7 +54,7 @@ class SyncRun {
     this.#backend = backend;
     this.#options = options;
     const timeout = options.timeout ?? 0;
-    this.#deadlineMs = timeout > 0 ? performance.now() + timeout : Infinity;
+    this.#deadlineMs = timeout > 0 ? nowMs() + timeout : Infinity;
     const maxBuffer = options.maxBuffer ?? 0;
     this.#maxBytes = maxBuffer > 0 ? maxBuffer : Infinity;
   }
@@ -65,21 +65,31 @@ class SyncRun {
       const stdio = this.#openStdio(childEnds);
       if (typeof stdio === 'number') return unborn(stdio);
       const call = { ...readCall(this.#options), stdio, childEnds };
+      // Before the birth: a child that reads nothing may be gone right after it, and most inputs fit into the
+      // pipe; that is no EPIPE.
+      this.#input?.start();
+      process.nextTick(this.#abandon);
       const { birth, watch } = launch(call, this.#options.detached === true);
       if ('error' in birth) return unborn(birth.error);
 
       // With HUP alone the exit information is there; POLLIN is enough where we reap.
       const events = watch === Watch.Hup ? 0 : POLLIN;
       this.#child = { pidfd: birth.pidfd, watch: birth.watch, events };
-      this.#input?.start();
       this.#untilAllHasEnded();
       return this.#result(birth.pid);
     } finally {
-      this.#closePipes();
       for (const fd of childEnds) this.#backend.close(fd);
-      if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
+      this.#abandon();
     }
   }
+
+  // Also on the next tick: where JavaScript is cut off in the middle (vm's timeout, Ctrl-C in the REPL), no
+  // `finally` runs, and the child would be nobody's, and a zombie.
+  readonly #abandon = (): void => {
+    this.#closePipes();
+    if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
+    this.#child = undefined;
+  };
 
   #openStdio(childEnds: Fd[]): Fd[] | number {
     const stdio: Fd[] = [];
@@ -103,7 +113,7 @@ class SyncRun {
 
   /** The child's end, or -errno. */
   #openPipe(index: number, entry: SyncStdioEntry, childEnds: Fd[]): Fd {
-    const pipe = openChildPipe(this.#backend, placeOf(index));
+    const pipe = openChildPipe(this.#backend, placeOf(index), true);
     if ('error' in pipe) return pipe.error;
     const { ours, childs } = pipe;
     childEnds.push(childs);
@@ -131,10 +141,10 @@ class SyncRun {
 
       const ready = this.#backend.poll(fds, this.#patienceMs());
       if (ready < 0 && ready !== -EINTR) {
-        this.#fail(ready); // ENOMEM; there is nothing else to wait in.
+        this.#kill(ready); // ENOMEM; there is nothing else to wait in.
         return;
       }
-      if (performance.now() >= this.#deadlineMs && !this.#killed) {
+      if (nowMs() >= this.#deadlineMs && !this.#killed) {
         this.#kill(-ETIMEDOUT);
         continue;
       }
@@ -150,7 +160,7 @@ class SyncRun {
 
   #patienceMs(): number {
     const limit = this.#debugged ? DEBUGGED_MS : Infinity;
-    const left = this.#killed ? Infinity : this.#deadlineMs - performance.now();
+    const left = this.#killed ? Infinity : this.#deadlineMs - nowMs();
     const patience = Math.min(limit, left);
     return patience === Infinity ? -1 : Math.min(Math.max(0, Math.ceil(patience)), 2 ** 31 - 1);
   }
