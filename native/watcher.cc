@@ -64,6 +64,7 @@ int64_t Watcher::Add(napi_env env, int listener, int pidfd, WatchKind kind, bool
     }
   }
   if (owner.watches++ == 0) napi_reference_ref(env, owner.callback, nullptr);
+  if (mode == WatchMode::kHeld) owner.held++;
   return id;
 }
 
@@ -100,10 +101,28 @@ void Watcher::Unwatch(napi_env env, Listener& listener) {
 
 int Watcher::Close(napi_env env, int64_t id) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  return CloseLocked(env, id);
+}
+
+int Watcher::CloseHeld(napi_env env, int listener) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (listener < 0 || static_cast<size_t>(listener) >= listeners_.size()) return -EINVAL;
+  if (listeners_[static_cast<size_t>(listener)]->held == 0) return 0;
+  std::vector<int64_t> held;
+  for (const auto& [id, watch] : watches_) {
+    if (watch.listener == listener && watch.mode == WatchMode::kHeld) held.push_back(id);
+  }
+  for (const int64_t id : held) CloseLocked(env, id);
+  return 0;
+}
+
+int Watcher::CloseLocked(napi_env env, int64_t id) {
   const auto found = watches_.find(id);
   if (found == watches_.end() || found->second.listener < 0) return -EBADF;
   Watch& watch = found->second;
-  Unwatch(env, *listeners_[static_cast<size_t>(watch.listener)]);
+  Listener& owner = *listeners_[static_cast<size_t>(watch.listener)];
+  if (watch.mode == WatchMode::kHeld) owner.held--;
+  Unwatch(env, owner);
   if (watch.state != Watch::kDone && watch.kind == WatchKind::kWaitid) {
     LeaveToUs(id, watch);
     return 0;
@@ -440,6 +459,14 @@ Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
   return args.Result(Watcher::Get().Close(info.Env(), static_cast<int64_t>(watch)));
 }
 
+// watcher_close_held(listener) => 0 | -errno
+Napi::Value WatcherCloseHeld(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int listener = args.Int(0);
+  if (!args.ok()) return args.Result(-EINVAL);
+  return args.Result(Watcher::Get().CloseHeld(info.Env(), listener));
+}
+
 }  // namespace
 
 void InitWatcher(Napi::Env env, Napi::Object exports) {
@@ -448,6 +475,7 @@ void InitWatcher(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "watcher_add", WatcherAdd);
   Export(env, exports, "watcher_collect", WatcherCollect);
   Export(env, exports, "watcher_close", WatcherClose);
+  Export(env, exports, "watcher_close_held", WatcherCloseHeld);
 
   Napi::Array fields = Napi::Array::New(env);
   uint32_t index = 0;

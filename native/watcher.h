@@ -60,6 +60,10 @@ class Watcher {
   // record will not be delivered. 0 | -EBADF.
   int Close(napi_env env, int64_t watch);
 
+  // The same for all that a listener holds: of calls that were cut off before they knew their
+  // watch.
+  int CloseHeld(napi_env env, int listener);
+
  private:
   struct Listener {
     napi_threadsafe_function function = nullptr;  // Null once its environment is going away.
@@ -67,6 +71,7 @@ class Watcher {
     bool announced = false;       // A call of `function` is on its way.
     napi_ref callback = nullptr;  // Strong while there are watches.
     uint32_t watches = 0;
+    uint32_t held = 0;              // How many of them are kHeld.
     ExitFields* records = nullptr;  // Alive as long as the callback is.
     size_t room = 0;
   };
@@ -89,6 +94,7 @@ class Watcher {
   static void Deliver(napi_env env, napi_value, void* context, void* data);
   static void Forget(napi_env env, void* data, void* hint);
 
+  int CloseLocked(napi_env env, int64_t id);
   void Unwatch(napi_env env, Listener& listener);
   bool HandOver(napi_env env, Listener& listener, ExitFields& fields);
   void Run();

@@ -174,6 +174,8 @@ export interface Backend {
   watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult;
   /** Closes the pidfd of a watch. A live child that is ours to reap is still reaped. */
   unwatch(watch: WatchId): SyscallResult;
+  /** `unwatch` for every child that is held, when no synchronous call is going on: they were cut off. */
+  unwatchHeld(): void;
   /** Whether a watch keeps the event loop alive. It does at first. */
   refWatch(watch: WatchId, on: boolean): void;
 

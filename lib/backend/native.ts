@@ -33,6 +33,7 @@ interface Addon {
   watcher_add(listener: number, pidfd: Fd, kind: Watch): SyscallResult;
   watcher_collect(watch: WatchId, out: Float64Array): SyscallResult;
   watcher_close(watch: WatchId): SyscallResult;
+  watcher_close_held(listener: number): SyscallResult;
   watcher_fields: readonly (keyof typeof RECORD)[];
   pidfd_open(pid: number, flags: number, owned: boolean): SyscallResult;
   pidfd_send_signal(pidfd: Fd, signo: number, flags: number): SyscallResult;
@@ -180,6 +181,10 @@ class NativeBackend implements Backend {
     if (watched.referenced) this.#count(-1);
     watched.onEnd = undefined;
     return watched.pidfd < 0 ? this.#addon.watcher_close(watch) : this.close(watched.pidfd);
+  }
+
+  unwatchHeld(): void {
+    if (this.#listener >= 0) this.#addon.watcher_close_held(this.#listener);
   }
 
   refWatch(watch: WatchId, on: boolean): void {

@@ -42,6 +42,8 @@ class SyncRun {
   readonly #deadlineMs: number;
   readonly #maxBytes: number;
   readonly #outputs: (OutputPipe | null)[] = [];
+  /** The child's ends of the pipes, while they are open here. */
+  readonly #childEnds: Fd[] = [];
   #input: InputPipe | undefined;
   #child: { readonly pidfd: Fd; readonly watch: number; readonly events: number } | undefined;
   #end: End | undefined;
@@ -60,15 +62,14 @@ class SyncRun {
   }
 
   run(launch: LaunchHeld): SyncResult {
-    const childEnds: Fd[] = [];
+    process.nextTick(this.#cleanUp);
     try {
-      const stdio = this.#openStdio(childEnds);
+      const stdio = this.#openStdio();
       if (typeof stdio === 'number') return unborn(stdio);
-      const call = { ...readCall(this.#options), stdio, childEnds };
+      const call = { ...readCall(this.#options), stdio, childEnds: this.#childEnds };
       // Before the birth: a child that reads nothing may be gone right after it, and most inputs fit into the
       // pipe; that is no EPIPE.
       this.#input?.start();
-      process.nextTick(this.#abandon);
       const { birth, watch } = launch(call, this.#options.detached === true);
       if ('error' in birth) return unborn(birth.error);
 
@@ -78,27 +79,32 @@ class SyncRun {
       this.#untilAllHasEnded();
       return this.#result(birth.pid);
     } finally {
-      for (const fd of childEnds) this.#backend.close(fd);
-      this.#abandon();
+      this.#closePipes();
+      this.#closeChildEnds();
+      if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
     }
   }
 
-  // Also on the next tick: where JavaScript is cut off in the middle (vm's timeout, Ctrl-C in the REPL), no
-  // `finally` runs, and the child would be nobody's, and a zombie.
-  readonly #abandon = (): void => {
+  // On the next tick, when no call like this is going on. Where JavaScript was cut off in the middle (vm's
+  // timeout, Ctrl-C in the REPL) no `finally` has run, and the child would be nobody's, and a zombie.
+  readonly #cleanUp = (): void => {
     this.#closePipes();
-    if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
-    this.#child = undefined;
+    this.#closeChildEnds();
+    this.#backend.unwatchHeld();
   };
 
-  #openStdio(childEnds: Fd[]): Fd[] | number {
+  #closeChildEnds(): void {
+    for (const fd of this.#childEnds.splice(0)) this.#backend.close(fd);
+  }
+
+  #openStdio(): Fd[] | number {
     const stdio: Fd[] = [];
     for (const [index, entry] of this.#options.stdio.entries()) {
       this.#outputs.push(null);
       if (entry.type === 'ignore') {
         stdio.push(-1);
       } else if (entry.type === 'pipe' || entry.type === 'overlapped') {
-        const end = this.#openPipe(index, entry, childEnds);
+        const end = this.#openPipe(index, entry);
         if (end < 0) return end;
         stdio.push(end);
       } else {
@@ -112,11 +118,11 @@ class SyncRun {
   }
 
   /** The child's end, or -errno. */
-  #openPipe(index: number, entry: SyncStdioEntry, childEnds: Fd[]): Fd {
+  #openPipe(index: number, entry: SyncStdioEntry): Fd {
     const pipe = openChildPipe(this.#backend, placeOf(index), true);
     if ('error' in pipe) return pipe.error;
     const { ours, childs } = pipe;
-    childEnds.push(childs);
+    this.#childEnds.push(childs);
     if (entry.readable === true) {
       this.#input = new InputPipe(this.#backend, ours, entry.input);
     } else {

@@ -130,3 +130,46 @@ describeEachReaper('a spawnSync whose status others take', ({ name, options: { a
     expect(seen).toEqual(due.map((it, i) => (kept || seen[i] !== 'ECHILD' ? it : 'ECHILD')));
   });
 });
+
+// JavaScript is cut off by vm's timeout, or by Ctrl-C in the REPL, and no `finally` runs. Node's own cannot be
+// cut off: it returns when the child has ended.
+describeEachReaper('a spawnSync that is cut off', ({ options: { autoreap } }) => {
+  it('leaves no descriptor and no zombie', async () => {
+    const source = `
+      const fs = require('node:fs');
+      const { spawnSync } = childProcess;
+      const longer = 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done';
+      spawnSync('true');
+      void process.stdout;
+      const descriptors = () => fs.readdirSync('/proc/self/fd').length;
+      const before = descriptors();
+      let said;
+      try {
+        const call = () => spawnSync('sh', ['-c', longer]);
+        require('node:vm').runInNewContext('call()', { call }, { timeout: 1 });
+      } catch ({ code }) {
+        said = code;
+      }
+      const children = () =>
+        fs.readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim();
+      const { Pidfd } = require('autoreap');
+      const gone = async (pid) => {
+        const pidfd = Pidfd.open(Number(pid));
+        await pidfd.exited;
+        pidfd.close();
+      };
+      setImmediate(async () => {
+        if (children() !== '') await gone(children()).catch(() => {}); // It was cut off before its end.
+        // Ends are seen in their order: after this one the other has been reaped.
+        childProcess.spawn('true', { stdio: 'ignore' }).on('close', () => {
+          console.log(JSON.stringify({ said, children: children(), left: descriptors() - before }));
+        });
+      });`;
+
+    expect(await tell(autoreap, source)).toEqual({
+      said: 'ERR_SCRIPT_EXECUTION_TIMEOUT',
+      children: '',
+      left: 0,
+    });
+  });
+});
