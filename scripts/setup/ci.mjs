@@ -30,9 +30,9 @@ const APT = `
 const npm = (...args) => ['npm', ...args];
 // In the guest without what asks nothing of a kernel and starts Node.js a hundred times, which takes an
 // emulated machine minutes: the tests of this folder's scripts, who is reached by `register`, and our users
-// but for cluster. "npm test" and every other Node.js have had them. In band: there is one processor.
+// but for cluster. "npm test" and every other Node.js have had them. There is one processor.
 const GUEST_SUITE = [
-  ...['jest', '--runInBand', '--testTimeout', '240000'], // Emulation is slow, and the arm64 kind slower.
+  ...['jest', '--maxWorkers', '1', '--testTimeout', '240000'], // Emulation is slow, and that of arm64 slower.
   ...['--testPathIgnorePatterns', 'unit/tooling', 'node/register-', 'users/(?!cluster)'],
 ];
 // One processor each: two guests run at a time on our two, and QEMU's emulation of several has been seen
@@ -41,7 +41,7 @@ const guest = (name, ...options) => ({
   name,
   command: npm(
     ...['run', '--silent', 'vm', '--', ...options],
-    ...['--cpus', '1', '--timeout', '35', '--', ...GUEST_SUITE],
+    ...['--cpus', '1', '--memory', '3072', '--timeout', '35', '--', ...GUEST_SUITE],
   ),
   jest: true,
   // Emulation itself fails now and then: an oops in the guest's kernel, a node that dies of SIGSEGV on
