@@ -39,7 +39,8 @@ export interface Capability {
   readonly note?: string;
 }
 
-const { EBADF, ECHILD, EINVAL, ENOSYS, EPERM, E2BIG, ESRCH } = constants.errno;
+const { EAGAIN, EBADF, ECHILD, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM, E2BIG, ESRCH } =
+  constants.errno;
 
 const YES: Capability = { supported: true };
 const no = (result: SyscallResult): Capability => ({ supported: false, errno: -Math.abs(result) });
@@ -48,6 +49,10 @@ const no = (result: SyscallResult): Capability => ({ supported: false, errno: -M
 function asked(result: SyscallResult, ...known: number[]): Capability {
   return result >= 0 || known.includes(-result) ? YES : no(result);
 }
+
+/** An answer of this moment, which says nothing of the kernel: it is asked again. */
+const isPassing = ({ errno = 0 }: Capability): boolean =>
+  [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(-errno);
 
 /**
  * What this kernel, and whatever filters its system calls, lets us do. Each capability is asked once,
@@ -66,7 +71,7 @@ export class Capabilities {
     let capability = this.#known.get(name);
     if (capability === undefined) {
       capability = this.#probe(name);
-      this.#known.set(name, capability);
+      if (!isPassing(capability)) this.#known.set(name, capability);
     }
     return capability;
   }
@@ -115,10 +120,7 @@ export class Capabilities {
           asked(backend.pidfdSendSignal(pidfd, 0, PIDFD_SIGNAL_PROCESS_GROUP), ESRCH),
         );
       case 'PIDFD_GET_INFO':
-        return this.#onSelf((pidfd) => {
-          const result = backend.pidfdGetInfo(pidfd, 0);
-          return typeof result === 'number' ? asked(result) : YES;
-        });
+        return this.#getInfo();
       case 'PIDFD_INFO_EXIT':
         return this.#exitInfo();
     }
@@ -140,6 +142,15 @@ export class Capabilities {
     } finally {
       this.#backend.close(pidfd);
     }
+  }
+
+  #getInfo(): Capability {
+    const info = this.#onSelf((pidfd) => {
+      const result = this.#backend.pidfdGetInfo(pidfd, 0);
+      return typeof result === 'number' ? asked(result) : YES;
+    });
+    // 7.1 has both. That there is no descriptor left is for the birth to say, which needs one too.
+    return isPassing(info) && this.has('CLONE_AUTOREAP') ? { ...info, supported: true } : info;
   }
 
   // Only a reaped process shows whether its exit is told (SUPPORTED_MASK is younger, 6.19), so one is

@@ -111,11 +111,10 @@ function modeOf(value: string): Mode {
 function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
   const system = defaultSystem();
   const checked = checkOptions({ ...INHERIT, autoreap: mode });
-  // Chosen by the first spawn, and not before: 'require' throws where it cannot be kept, and nothing here
-  // throws at import.
-  let chosen: ReturnType<typeof choose> | undefined;
+  const wish = wishOf(checked);
+  // By each spawn: 'require' throws where it cannot be kept, and nothing here throws at import.
   const known = (): { system: System; guarantee: ByClone } | undefined => {
-    const guarantee = (chosen ??= choose(wishOf(checked), system));
+    const guarantee = choose(wish, system);
     if (guarantee.reapedBy === 'libuv' || system instanceof Error) return undefined;
     return { system, guarantee };
   };
