@@ -99,12 +99,15 @@ describeThreeWays('child_process.spawn(command[, args][, options])', (subject) =
     });
 
     it('can be another shell', async () => {
+      const shell = folder.file('shell');
+      writeFileSync(shell, '#!/bin/sh\necho "$@"; exit 4\n', { mode: 0o755 });
+
       const life = await expectAsNode(subject(), (cp) =>
-        lifeOf(cp.spawn('echo $0; exit 4', { shell: 'bash', argv0: 'unused' })),
+        lifeOf(cp.spawn('a b', ['$c'], { shell })),
       );
 
-      expect(life.output[1]).toBe('unused\n');
-      expect(life.closed).toMatchObject({ exitCode: 4, spawnfile: 'bash' });
+      expect(life.output[1]).toBe('-c a b $c\n');
+      expect(life.closed).toMatchObject({ exitCode: 4, spawnfile: shell });
     });
 
     it('says by exit code 127 that there is no such command', async () => {
