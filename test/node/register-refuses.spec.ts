@@ -240,15 +240,34 @@ describe.each(WAYS)('under the permission model, $way', ({ node, name }) => {
     );
   });
 
+  // Where there is a permission for the network, a stream needs it to take a descriptor.
+  const network = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+
   // process.binding, the one way to what is under the synchronous family, is refused there.
   it('is under the asynchronous family alone, where addons are allowed', async () => {
-    const flags = [...allowed, '--allow-child-process', '--allow-addons'];
+    const flags = [...allowed, '--allow-child-process', '--allow-addons', ...network];
 
     const said = await tellWithWarnings(whoTwice(name), { node: [...flags, ...node] });
 
     const who = { ...STOCK, spawn: ours().spawn, exec: ours().spawn, execFile: ours().spawn };
     expect(said).toEqual({ said: [who, who], warnings: [] });
   });
+
+  (network.length > 0 ? it : it.skip)(
+    'leaves children with pipes to Node.js where the network is not allowed',
+    async () => {
+      const flags = [...allowed, '--allow-child-process', '--allow-addons'];
+      const source = `const { spawn } = require('${name}');
+        const children = ['pipe', 'ignore'].map((stdio) => spawn('true', { stdio }));
+        Promise.all(children.map(({ exited }) => exited)).then(() => {
+          console.log(JSON.stringify(children.map(({ reapedBy }) => reapedBy)));
+        });`;
+
+      const said = await app.tell('pipes.cjs', source, { node: [...flags, ...node] });
+
+      expect(said).toEqual(['libuv', ours().spawn]);
+    },
+  );
 
   it("is Node's own, and silent, where addons are not", async () => {
     const flags = [...allowed, '--allow-child-process'];
