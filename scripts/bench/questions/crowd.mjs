@@ -28,6 +28,7 @@ export const metrics = {
 const CROWDS = [0, 100, 1000, 5000];
 const [MANY, MOST] = CROWDS.slice(-2);
 const SAMPLES = 30;
+const WARM_UP = 500;
 
 export const charts = [
   ...['latency', 'cpu'].map((metric) => ({
@@ -55,7 +56,7 @@ async function pass(contender, fifo) {
     const blocks = [];
     const rss = new Map();
     await subject.perform('gather', 0, fifo);
-    await subject.perform('exitLatency', SAMPLES); // Compiled, and forgotten.
+    await subject.perform('exitLatency', WARM_UP); // Compiled, and forgotten.
     for (const children of CROWDS) {
       await subject.perform('gather', children, fifo);
       const samples = await subject.perform('exitLatency', SAMPLES);
