@@ -111,7 +111,7 @@ describeThreeWays('the events of a ChildProcess', (subject) => {
 
     it('comes while a grandchild holds the pipe of stdout, which says more before close', async () => {
       // The grandchild lives until it can read that from descriptor 3.
-      const child = subject().cp.spawn('sh', ['-c', 'cat <&3 & exit 3'], {
+      const child = subject().cp.spawn('sh', ['-c', 'read _ <&3 & exit 3'], {
         stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
       });
       const { told, closed } = storyOf(child);

@@ -104,7 +104,7 @@ describeThreeWays('subprocess.kill([signal])', (subject) => {
   });
 
   it('sets killed when the signal is sent, and not when it ends the child', async () => {
-    const script = `trap 'echo got it; exit 5' USR1; cat <&3 & echo ready; wait`;
+    const script = `trap 'echo got it; exit 5' USR1; read _ <&3 & echo ready; wait`;
     const child = subject().cp.spawn('sh', ['-c', script], {
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     });

@@ -62,7 +62,7 @@ describeThreeWays('a ChildProcess', (subject) => {
   });
 
   it('leaves its grandchildren alive when it is killed', async () => {
-    const child = subject().cp.spawn('sh', ['-c', 'cat <&3 & echo ready; wait'], {
+    const child = subject().cp.spawn('sh', ['-c', 'read _ <&3 & echo ready; wait'], {
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     });
     const life = lifeOf(child);

@@ -20,7 +20,7 @@ const CLOSED = { name: 'Error', message: 'Channel closed', code: 'ERR_IPC_CHANNE
 describeThreeWays('subprocess.disconnect()', (subject) => {
   it('closes the channel, for the child too', async () => {
     const seen = await expectAsNode(subject(), async (cp) => {
-      const child = shellOn(cp, 'read line <&3; cat <&3; exit 5');
+      const child = shellOn(cp, 'read line <&3; read _ <&3; exit 5');
       const before = [child.connected, typeof child.channel];
       const gone = goneFrom(child);
       child.disconnect();
@@ -63,7 +63,7 @@ describeThreeWays('subprocess.disconnect()', (subject) => {
 
   it('brings what was sent before to the child, and nothing of what it says later', async () => {
     const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc'];
-    const child = shellOn(subject().cp, 'cat <&3; trap "" PIPE; echo 1 2>&- >&3 || echo refused', {
+    const child = shellOn(subject().cp, 'read _ <&3; trap "" PIPE; echo 1 2>&- >&3 || echo refused', {
       stdio,
     });
     const messages: unknown[] = [];

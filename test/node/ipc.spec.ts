@@ -123,7 +123,7 @@ describeThreeWays('subprocess.channel', (subject) => {
     const { module, node, env } = wayOf(subject());
     const source = `
       const { spawn } = require('${module}');
-      const child = spawn('sh', ['-c', 'read line <&3; echo "$line" >&3; cat <&3'], {
+      const child = spawn('sh', ['-c', 'read line <&3; echo "$line" >&3; read _ <&3'], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       const seen = [];
