@@ -8,5 +8,7 @@ export const { setImmediate } = timers;
 
 const hrtime = process.hrtime.bigint.bind(process.hrtime);
 
+export const nextTick = process.nextTick.bind(process);
+
 /** CLOCK_MONOTONIC, as the addon has it. */
 export const nowMs = (): number => Number(hrtime()) / 1e6;

@@ -178,8 +178,8 @@ class NativeBackend implements Backend {
     const watched = this.#watched.get(watch);
     if (watched === undefined) return -constants.errno.EBADF;
     this.#watched.delete(watch);
-    if (watched.referenced) this.#count(-1);
     watched.onEnd = undefined;
+    this.#unreference(watched);
     return watched.pidfd < 0 ? this.#addon.watcher_close(watch) : this.close(watched.pidfd);
   }
 
@@ -363,15 +363,23 @@ class NativeBackend implements Backend {
     if (ended.length > 0) setImmediate(this.#tell, ended);
   }
 
+  // Whoever has been closed since is not told any more.
   readonly #tell = (ended: readonly [Watched, End][]): void => {
     for (const [watched, end] of ended) {
-      const { onEnd, referenced } = watched;
+      const { onEnd } = watched;
       watched.onEnd = undefined;
-      onEnd?.(end);
-      if (referenced) this.#count(-1);
-      watched.referenced = false;
+      try {
+        onEnd?.(end);
+      } finally {
+        this.#unreference(watched);
+      }
     }
   };
+
+  #unreference(watched: Watched): void {
+    if (watched.referenced) this.#count(-1);
+    watched.referenced = false;
+  }
 
   #readEnd(start: number, wantsRusage: boolean): End {
     const records = this.#records;

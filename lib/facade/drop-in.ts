@@ -9,6 +9,7 @@ import {
   type NodeSpawnOptions,
 } from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
+import { whateverHappens } from '../node/cut-off';
 import { spawnSync, type LaunchHeld } from '../node/sync';
 import { replaceSpawnSync, replaceSpawnSyncForGood, type RunSync } from '../node/sync-hinge';
 import { birthHint } from '../policy/birth-hint';
@@ -55,14 +56,7 @@ export function duringSyncCall<T>(call: () => T): T {
 function during<T>(replace: (dropIn: DropIn) => () => void, call: () => T): T {
   const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
   if (dropIn === undefined) return call();
-  const takeBack = replace(dropIn);
-  // Where JavaScript is cut off (vm's timeout, Ctrl-C in the REPL), no `finally` runs.
-  process.nextTick(takeBack);
-  try {
-    return call();
-  } finally {
-    takeBack();
-  }
+  return whateverHappens(replace(dropIn), call);
 }
 
 /**

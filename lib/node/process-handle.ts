@@ -150,6 +150,7 @@ export class ProcessHandle implements NodeProcessHandle {
   }
 
   readonly #exited = ({ exitCode, signalCode }: NodeExit): void => {
+    if (this.#running === undefined) return; // Closed since.
     this.#gone();
     this.onexit(exitCode, signalCode);
   };

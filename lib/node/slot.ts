@@ -1,6 +1,9 @@
-/** What is in a wrapper that all copies of this library share. */
-interface Slot<Content> {
+/** A wrapper that all copies of this library share. */
+interface Slot<Method, Content> {
+  /** Of the copy that came last. */
   content: Content | undefined;
+  readonly stock: Method;
+  readonly wrapper: Method;
 }
 
 /** The number is of this contract between copies, which may be of different versions. */
@@ -12,7 +15,7 @@ const kSlot = Symbol.for('autoreap.slot.1');
  * file, would heap them up and keep the memory of all.
  *
  * @param around makes the wrapper; it asks at each call for what is in it now
- * @returns what takes it back
+ * @returns what takes it back: if no other copy has come since, nothing is in it then
  */
 export function wrapForGood<Method, Content>(
   holder: object,
@@ -21,27 +24,29 @@ export function wrapForGood<Method, Content>(
   around: (stock: Method, current: () => Content | undefined) => Method,
 ): () => void {
   const methods = holder as Record<string, Method>;
-  const slots = holder as { [kSlot]?: Slot<Content> };
-  const known = slots[kSlot];
-  if (known !== undefined) {
-    const before = known.content;
-    known.content = content;
-    return () => {
-      if (known.content === content) known.content = before;
-    };
-  }
+  const slots = holder as { [kSlot]?: Slot<Method, Content> };
+  const slot = slots[kSlot] ?? makeSlot<Method, Content>(methods[name] as Method, around);
+  const hidden = { __proto__: null, value: slot, configurable: true, enumerable: false };
+  Object.defineProperty(holder, kSlot, hidden as PropertyDescriptor);
+  // Not if somebody has put his own over ours; but somebody may have put back what he found before us.
+  if (methods[name] === slot.stock) methods[name] = slot.wrapper;
+  slot.content = content;
 
-  const slot: Slot<Content> = { content };
-  const stock = methods[name] as Method;
-  const wrapper = around(stock, () => slot.content);
-  methods[name] = wrapper;
-  slots[kSlot] = slot;
-  Object.defineProperty(holder, kSlot, { enumerable: false });
   return () => {
-    if (slot.content === content) slot.content = undefined;
-    // Somebody may have put his own over ours since; then ours stays, and does nothing.
-    if (methods[name] !== wrapper) return;
-    methods[name] = stock;
-    Reflect.deleteProperty(holder, kSlot);
+    if (slot.content !== content) return;
+    slot.content = undefined;
+    if (methods[name] === slot.wrapper) methods[name] = slot.stock;
   };
+}
+
+function makeSlot<Method, Content>(
+  stock: Method,
+  around: (stock: Method, current: () => Content | undefined) => Method,
+): Slot<Method, Content> {
+  const slot: Slot<Method, Content> = {
+    content: undefined,
+    stock,
+    wrapper: around(stock, () => slot.content),
+  };
+  return slot;
 }

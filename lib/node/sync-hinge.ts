@@ -68,6 +68,7 @@ function findBinding(): Binding | undefined {
 
 /** With --pending-deprecation it would warn of us. */
 function undeprecated<T>(call: () => T): T {
+  if (process.noDeprecation === true) return call(); // And not writable, by --no-deprecation.
   const before = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
   try {
     process.noDeprecation = true;

@@ -22,8 +22,9 @@ class Pipe {
   }
 
   close(): void {
-    if (this.fd >= 0) this.backend.close(this.fd);
+    const { fd } = this;
     this.fd = -1;
+    if (fd >= 0) this.backend.close(fd);
   }
 
   protected fail(error: number): void {

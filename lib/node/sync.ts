@@ -3,6 +3,7 @@ import { Watch, type Backend, type Birth, type End, type Fd } from '../backend/i
 import { decodeWaitStatus } from '../policy/wait-status';
 import { nowMs } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
+import { whateverHappens } from './cut-off';
 import { readCall, type SpawnCall } from './process-handle';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
 import { InputPipe, OutputPipe } from './sync-pipes';
@@ -62,40 +63,33 @@ class SyncRun {
   }
 
   run(launch: LaunchHeld): SyncResult {
-    process.nextTick(this.#cleanUp);
-    try {
-      const stdio = this.#openStdio();
-      if (typeof stdio === 'number') return unborn(stdio);
-      const call = { ...readCall(this.#options), stdio, childEnds: this.#childEnds };
-      // Before the birth: a child that reads nothing may be gone right after it, and most inputs fit into the
-      // pipe; that is no EPIPE.
-      this.#input?.start();
-      const { birth, watch } = launch(call, this.#options.detached === true);
-      if ('error' in birth) return unborn(birth.error);
-
-      // With HUP alone the exit information is there; POLLIN is enough where we reap.
-      const events = watch === Watch.Hup ? 0 : POLLIN;
-      this.#child = { pidfd: birth.pidfd, watch: birth.watch, events };
-      this.#untilAllHasEnded();
-      return this.#result(birth.pid);
-    } finally {
-      this.#closePipes();
-      this.#closeChildEnds();
-      if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
-    }
+    return whateverHappens(this.#cleanUp, () => this.#run(launch));
   }
 
-  // On the next tick, when no call like this is going on. Where JavaScript was cut off in the middle (vm's
-  // timeout, Ctrl-C in the REPL) no `finally` has run, and the child would be nobody's, and a zombie.
-  readonly #cleanUp = (): void => {
+  #run(launch: LaunchHeld): SyncResult {
+    const stdio = this.#openStdio();
+    if (typeof stdio === 'number') return unborn(stdio);
+    const call = { ...readCall(this.#options), stdio, childEnds: this.#childEnds };
+    // Before the birth: a child that reads nothing may be gone right after it, and most inputs fit into the
+    // pipe; that is no EPIPE.
+    this.#input?.start();
+    const { birth, watch } = launch(call, this.#options.detached === true);
+    if ('error' in birth) return unborn(birth.error);
+
+    // With HUP alone the exit information is there; POLLIN is enough where we reap.
+    const events = watch === Watch.Hup ? 0 : POLLIN;
+    this.#child = { pidfd: birth.pidfd, watch: birth.watch, events };
+    this.#untilAllHasEnded();
+    return this.#result(birth.pid);
+  }
+
+  readonly #cleanUp = (cutOff: boolean): void => {
     this.#closePipes();
-    this.#closeChildEnds();
-    this.#backend.unwatchHeld();
-  };
-
-  #closeChildEnds(): void {
     for (const fd of this.#childEnds.splice(0)) this.#backend.close(fd);
-  }
+    if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
+    this.#child = undefined;
+    if (cutOff) this.#backend.unwatchHeld(); // In the birth itself, perhaps.
+  };
 
   #openStdio(): Fd[] | number {
     const stdio: Fd[] = [];

@@ -111,9 +111,13 @@ describeThreeWays('the events of a ChildProcess', (subject) => {
 
     it('comes while a grandchild holds the pipe of stdout, which says more before close', async () => {
       // The grandchild lives until it can read that from descriptor 3.
-      const child = subject().cp.spawn('sh', ['-c', 'read _ <&3 & exit 3'], {
-        stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-      });
+      const child = subject().cp.spawn(
+        'sh',
+        ['-c', '{ read -r line; echo "$line"; } <&3 & exit 3'],
+        {
+          stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+        },
+      );
       const { told, closed } = storyOf(child);
 
       expect(await once(child, 'exit')).toEqual([3, null]);
@@ -121,7 +125,7 @@ describeThreeWays('the events of a ChildProcess', (subject) => {
       (child.stdio[3] as Duplex).resume();
 
       expect(await closed).toEqual([3, null]);
-      expect(told.slice(told.indexOf('exit'))).toEqual(['exit', 'late', 'close']);
+      expect(told.slice(told.indexOf('exit'))).toEqual(['exit', 'late\n', 'close']);
     });
 
     it('comes once, with many children at once', async () => {

@@ -62,9 +62,13 @@ describeThreeWays('a ChildProcess', (subject) => {
   });
 
   it('leaves its grandchildren alive when it is killed', async () => {
-    const child = subject().cp.spawn('sh', ['-c', 'read _ <&3 & echo ready; wait'], {
-      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-    });
+    const child = subject().cp.spawn(
+      'sh',
+      ['-c', '{ read -r line; echo "$line"; } <&3 & echo ready; wait'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+      },
+    );
     const life = lifeOf(child);
     await once(child.stdout!, 'data');
     child.kill();
@@ -72,7 +76,7 @@ describeThreeWays('a ChildProcess', (subject) => {
 
     (child.stdio[3] as Duplex).end('alive');
 
-    expect((await life).output[1]).toBe('ready\nalive');
+    expect((await life).output[1]).toBe('ready\nalive\n');
   });
 
   it('is killed and left by [Symbol.dispose], which can be called again', async () => {

@@ -63,9 +63,13 @@ describeThreeWays('subprocess.disconnect()', (subject) => {
 
   it('brings what was sent before to the child, and nothing of what it says later', async () => {
     const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc'];
-    const child = shellOn(subject().cp, 'read _ <&3; trap "" PIPE; echo 1 2>&- >&3 || echo refused', {
-      stdio,
-    });
+    const child = shellOn(
+      subject().cp,
+      'while read -r line; do echo "$line"; done <&3; trap "" PIPE; echo 1 2>&- >&3 || echo refused',
+      {
+        stdio,
+      },
+    );
     const messages: unknown[] = [];
     child.on('message', (message) => messages.push(message));
     const said = text(child.stdout!);

@@ -92,6 +92,20 @@ describeThreeWays('a program', (subject) => {
     expect(seen).toBe(false);
   });
 
+  it.each(['--no-deprecation', '--no-warnings', '--throw-deprecation'])(
+    'may be run by Node.js with %s',
+    async (flag) => {
+      const { node, env, module } = wayOf(subject());
+      const source = `const { spawnSync } = require('${module}');
+        const { stdout } = spawnSync('readlink', ['/proc/self/fd/1'], { encoding: 'utf8' });
+        console.log(JSON.stringify(stdout.split(':')[0]));`;
+
+      const kind = await app.tell('flag.cjs', source, { node: [flag, ...node], env });
+
+      expect(kind).toBe(subject().reapedBy === undefined ? 'socket' : 'pipe');
+    },
+  );
+
   it('throws out of a listener at the line that throws', async () => {
     const { node, env, module } = wayOf(subject());
     const source = `require('${module}').spawn('true').on('exit', () => {\n  throw new Error('mine');\n});`;

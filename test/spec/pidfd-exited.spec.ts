@@ -3,6 +3,7 @@ import * as childProcess from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Pidfd, spawn, type ExitRecord } from '../../lib/index';
+import { installedApp } from '../support/apps';
 import { capability } from '../support/needs';
 import { outputOf } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
@@ -129,5 +130,30 @@ describeEachReaper('a pidfd, of a child', ({ options: own }) => {
     expect(child.pidfd!.ref()).toBe(child.pidfd);
     child.stdin.end();
     expect((await ended).exitCode).toBe(0);
+  });
+});
+
+describe('a Pidfd that is closed when its end has come and is not told yet', () => {
+  const app = installedApp();
+
+  it('is not told, and other children keep the process alive as before', async () => {
+    const said = await app.tell(
+      'closed.cjs',
+      `const { spawn, Pidfd } = require('autoreap');
+      const { poll, pidfdOpen, POLLIN } = require('autoreap/syscalls');
+      const stdio = ['pipe', 'ignore', 'inherit'];
+      const [first, second] = [spawn('cat', { stdio }), spawn('cat', { stdio })];
+      const pidfd = Pidfd.open(first.pid);
+      let told = 'nothing';
+      pidfd.exited.then(() => (told = 'end'), () => (told = 'closed'));
+      const another = pidfdOpen(first.pid);
+      process.kill(first.pid, 'SIGKILL');
+      poll([{ fd: another, events: POLLIN }], -1);
+      setImmediate(() => pidfd.close());
+      first.on('close', () => second.kill());
+      second.on('exit', (code, signal) => console.log(JSON.stringify({ told, signal })));`,
+    );
+
+    expect(said).toMatchObject({ signal: 'SIGTERM' });
   });
 });
