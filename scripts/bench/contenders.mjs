@@ -37,11 +37,8 @@ export const CONTENDERS = [
   onNode('drop-in-26', 'autoreap/child_process', 26),
   onNode('node-20', 'child_process', 20),
   onNode('node-26', 'child_process', 26),
-  {
-    id: 'node-libuv',
-    name: 'child_process, libuv 1.53',
-    command: async (folders) => [...(await debianNode()), ...javascript('child_process', folders)],
-  },
+  onLibuv('node-libuv', 'child_process'),
+  onLibuv('drop-in-libuv', 'autoreap/child_process'),
   ...LIBRARIES.map((name) => onNode(name, name, 20)),
   {
     id: 'bun',
@@ -80,10 +77,19 @@ function onNode(id, api, major) {
     name: `${api}, Node.js ${major}`,
     ours: api.startsWith('autoreap'),
     async command(folders) {
-      if (api === 'autoreap/child_process') requireDropIn();
       const { file: node } = await npmNode(hostArch, major);
       return [node, '--expose-gc', ...javascript(api, folders)];
     },
+  };
+}
+
+/** Debian's Node.js, which is linked to the libuv that forks no more. */
+function onLibuv(id, api) {
+  return {
+    ...{ id, api },
+    name: `${api}, libuv 1.53`,
+    ours: api.startsWith('autoreap'),
+    command: async (folders) => [...(await debianNode()), ...javascript(api, folders)],
   };
 }
 
@@ -97,13 +103,6 @@ async function npmNewest(name) {
     if (fs.existsSync(program)) fs.chmodSync(program, 0o755); // Its install script would do that.
   }
   return folder;
-}
-
-function requireDropIn() {
-  const { exports } = JSON.parse(fs.readFileSync(file('../../package.json'), 'utf8'));
-  if (exports['./child_process'] === undefined) {
-    throw new Error('this checkout exports no autoreap/child_process');
-  }
 }
 
 /** Node.js 20 and the folders that every contender is told of. */

@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { at, changedAt, isMain, isOlder, root, stamp, walk } from './files.mjs';
-import { main, run } from './run.mjs';
+import { SetupError, main, run } from './run.mjs';
 import { cxx, requireTools } from './toolchain.mjs';
 
 export async function build({ force = false } = {}) {
@@ -32,6 +32,10 @@ async function buildAddon(force) {
   if (!force && fs.existsSync(ADDON) && !isOlder(ADDON_STAMP, sources)) return;
 
   requireTools(cxx()[0], 'make', 'python3');
+  if (!fs.existsSync(at('node_modules/node-gyp'))) {
+    // npm runs `prepare` in a folder that it links, where nobody has installed anything.
+    throw new SetupError(`autoreap is not built. First: cd ${root} && npm install`);
+  }
   // Not `node-gyp rebuild`: it removes all of build/, the fixtures and the sanitizers' addon with it.
   if (force) fs.rmSync(at('build/Release'), { recursive: true, force: true });
   const startedAt = Date.now();

@@ -17,7 +17,7 @@ export const question = 'for how long does spawn() block, and how long until the
 
 export const contenders = [
   ...['autoreap', 'drop-in', 'autoreap-26', 'drop-in-26', 'node-20', 'node-26', 'node-libuv'],
-  ...['bun', 'deno', 'python', 'c', 'c-thread'],
+  ...['drop-in-libuv', 'bun', 'deno', 'python', 'c', 'c-thread'],
 ];
 
 export const metrics = {
@@ -58,5 +58,13 @@ export function judge(measured) {
       }),
     ];
   });
-  return ours;
+  return [
+    ...ours,
+    ...verdict(
+      'autoreap/child_process / child_process, both on libuv 1.53',
+      at('drop-in-libuv', 'blocking', '50 MB'),
+      at('node-libuv', 'blocking', '50 MB'),
+      { most: 0.8 },
+    ),
+  ];
 }
