@@ -9,7 +9,8 @@ import type {
   WatchId,
 } from '../backend/interface';
 import { hearStockHandle } from '../node/hinge';
-import type { Launcher, NodeExit, Running, SpawnCall } from '../node/process-handle';
+import type { SpawnCall } from '../node/contract';
+import type { Launcher, NodeExit, Running } from '../node/process-handle';
 import { execCandidates } from '../policy/exec-path';
 import type { Guarantee } from '../policy/guarantee';
 import { usageSince, type CgroupDir } from './cgroup';

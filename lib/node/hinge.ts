@@ -1,8 +1,8 @@
 import { ChildProcess } from 'node:child_process';
+import { readContract } from './contract';
 import {
   kOurs,
   ProcessHandle,
-  readContract,
   type Launcher,
   type NodeExit,
   type NodeProcessHandle,

@@ -1,5 +1,5 @@
 import { warnUnknownNode } from './hinge';
-import { maySpawn } from './process-handle';
+import { maySpawn } from './permission';
 import { wrapForGood } from './slot';
 
 /** An entry of `stdio` as Node's spawnSync hands it to its binding. */

@@ -4,7 +4,7 @@ import { decodeWaitStatus } from '../policy/wait-status';
 import { nowMs } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
 import { whateverHappens } from './cut-off';
-import { readCall, type SpawnCall } from './process-handle';
+import { readCall, type SpawnCall } from './contract';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
 import { InputPipe, OutputPipe } from './sync-pipes';
 
