@@ -29,11 +29,10 @@ const APT = `
 
 const npm = (...args) => ['npm', ...args];
 // In the guest without what asks nothing of a kernel and starts Node.js a hundred times, which takes an
-// emulated machine minutes: the tests of this folder's scripts, who is reached by `register`, and our users
-// but for cluster. "npm test" and every other Node.js have had them. There is one processor.
+// emulated machine minutes: unit tests, who is reached by `register`, and our users but for cluster. "npm test" and every other Node.js have had them. There is one processor.
 const GUEST_SUITE = [
   ...['jest', '--maxWorkers', '1', '--testTimeout', '240000'], // Emulation is slow, and that of arm64 slower.
-  ...['--testPathIgnorePatterns', 'unit/tooling', 'node/register-', 'users/(?!cluster)'],
+  ...['--testPathIgnorePatterns', 'test/unit/', 'node/register', 'users/(?!cluster)'],
 ];
 // Of Node's API, an older kernel decides who reaps, and what is told to whom.
 const OLDER_SUITE = [...GUEST_SUITE, 'node/(?!differences|spawn|sync|three)'];
