@@ -29,7 +29,8 @@ const APT = `
 
 const npm = (...args) => ['npm', ...args];
 // In the guest without what asks nothing of a kernel and starts Node.js a hundred times, which takes an
-// emulated machine minutes: unit tests, who is reached by `register`, and our users but for cluster. "npm test" and every other Node.js have had them. There is one processor.
+// emulated machine minutes: unit tests, who is reached by `register`, and our users but for cluster. "npm
+// test" and every other Node.js have had them. There is one processor.
 const GUEST_SUITE = [
   ...['jest', '--maxWorkers', '1', '--testTimeout', '240000'], // Emulation is slow, and that of arm64 slower.
   ...['--testPathIgnorePatterns', 'test/unit/', 'node/register', 'users/(?!cluster)'],
