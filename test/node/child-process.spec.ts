@@ -11,7 +11,7 @@ const silent = { stdio: 'ignore' } as const;
 describeThreeWays('a ChildProcess', (subject) => {
   it('has its fields from the first moment, and keeps them', async () => {
     const seen = await expectAsNode(subject(), async (cp) => {
-      const child = cp.spawn('sh', ['-c', 'cat; exit 4', 'a'], { argv0: 'another' });
+      const child = cp.spawn('sh', ['-c', 'cat; exit 4', 'a'], { argv0: '/another/sh' });
       const life = lifeOf(child);
       const born = fieldsOf(child);
       child.stdin.end();
@@ -20,7 +20,7 @@ describeThreeWays('a ChildProcess', (subject) => {
 
     expect(seen.born).toMatchObject({
       ...{ hasPid: true, connected: false, exitCode: null, signalCode: null, killed: false },
-      ...{ spawnfile: 'sh', spawnargs: ['another', '-c', 'cat; exit 4', 'a'] },
+      ...{ spawnfile: 'sh', spawnargs: ['/another/sh', '-c', 'cat; exit 4', 'a'] },
       stdio: ['Socket', 'Socket', 'Socket'],
     });
     expect(seen.life.closed).toMatchObject({ hasPid: true, exitCode: 4, signalCode: null });
