@@ -8,7 +8,7 @@ import { readCall, type SpawnCall } from './contract';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
 import { InputPipe, OutputPipe } from './sync-pipes';
 
-const { EBADF, ECHILD, EINTR, EINVAL, ENOBUFS, ESRCH, ETIMEDOUT } = constants.errno;
+const { EBADF, EINTR, EINVAL, ENOBUFS, ESRCH, ETIMEDOUT } = constants.errno;
 const { SIGKILL, SIGTERM } = constants.signals;
 
 // <poll.h>
@@ -196,9 +196,9 @@ class SyncRun {
 
   #result(pid: number): SyncResult {
     const wstatus = this.#end?.wstatus;
-    // Somebody took the status, and this kernel does not tell it twice: said, where Node.js would wait
-    // for ever.
-    if (wstatus === undefined) this.#fail(-ECHILD);
+    // Somebody took the status (or SIGCHLD is ignored), and this kernel does not tell it twice: said, where
+    // Node.js would wait for ever. Not ECHILD, for which Node.js has no name.
+    if (wstatus === undefined) this.#fail(-ESRCH);
     const status = wstatus === undefined ? undefined : decodeWaitStatus(wstatus);
     const pipeError =
       this.#input?.error ?? this.#outputs.find((pipe) => pipe?.error !== undefined)?.error ?? 0;

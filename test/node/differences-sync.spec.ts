@@ -127,7 +127,7 @@ describeEachReaper('a spawnSync whose status others take', ({ name, options: { a
     });
 
     const due = [0, 3, 'SIGKILL', 255];
-    expect(seen).toEqual(due.map((it, i) => (kept || seen[i] !== 'ECHILD' ? it : 'ECHILD')));
+    expect(seen).toEqual(due.map((it, i) => (kept || seen[i] !== 'ESRCH' ? it : 'ESRCH')));
   });
 });
 
