@@ -1,3 +1,5 @@
+// Longer than a sitting, and one file all the same: every function here runs under the one lock,
+// and whether one is right can only be judged beside the others.
 #include "watcher.h"
 
 #include <poll.h>

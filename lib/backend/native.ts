@@ -1,3 +1,4 @@
+// Long, and flat: one method for each system call, under its own name, and below them what brings the ends.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';

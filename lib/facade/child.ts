@@ -1,3 +1,5 @@
+// What a child has besides Node's ChildProcess, its state and its class in one file, because each reads the
+// other's; a third of it says what its members mean.
 import { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { inspect, types } from 'node:util';

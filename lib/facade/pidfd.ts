@@ -1,3 +1,4 @@
+// Pidfd, and what it tells: a third of the file says what each of its fields means, and from which kernel on.
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
 import {

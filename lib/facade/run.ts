@@ -1,3 +1,4 @@
+// run() from its options to its result: half of the file says what those mean.
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';

@@ -253,8 +253,10 @@ describe.each(WAYS)('under the permission model, $way', ({ node, name }) => {
     expect(said).toEqual({ said: [who, who], warnings: [] });
   });
 
-  (network.length > 0 ? it : it.skip)(
-    'leaves children with pipes to Node.js where the network is not allowed',
+  const hasNetwork = network.length > 0;
+  const lacking = hasNetwork ? '' : ` (no --allow-net in Node.js ${process.version})`;
+  (hasNetwork ? it : it.skip)(
+    `leaves children with pipes to Node.js where the network is not allowed${lacking}`,
     async () => {
       const flags = [...allowed, '--allow-child-process', '--allow-addons'];
       const source = `const { spawn } = require('${name}');

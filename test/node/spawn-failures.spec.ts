@@ -1,10 +1,11 @@
 // child_process.spawn, exec and execFile: what fails when the child is to be created.
 import type { SpawnOptions } from 'node:child_process';
-import { chmodSync, closeSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { answerOf } from '../support/answers';
 import { lifeOf, shown, thrownBy, type Life } from '../support/lives';
+import { nextDescriptor } from '../support/next-descriptor';
 import { scratch } from '../support/programs';
 import { describeThreeWays, expectAsNode, type ChildProcessApi } from '../support/three-ways';
 
@@ -149,18 +150,13 @@ describeThreeWays('a child that cannot be created', (subject) => {
 
   it('leaves descriptors as they were', async () => {
     const { cp } = subject();
-    const next = (): number => {
-      const fd = openSync('/dev/null', 'r');
-      closeSync(fd);
-      return fd;
-    };
-    const before = next();
+    const before = nextDescriptor();
 
     for (const { file, args = [], options = {} } of [...told, ...thrown]) {
       await failureOf(cp, file, args, options);
     }
 
-    expect(next()).toBe(before);
+    expect(nextDescriptor()).toBe(before);
   });
 });
 

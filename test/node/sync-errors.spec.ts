@@ -1,6 +1,7 @@
 // child_process.spawnSync: the error of a child that was never born, field by field.
-import { chmodSync, closeSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { nextDescriptor } from '../support/next-descriptor';
 import { scratch } from '../support/programs';
 import { describeThreeWays, expectAsNode } from '../support/three-ways';
 import { propertiesOf, thrownBy } from '../support/thrown';
@@ -102,15 +103,10 @@ describeThreeWays('the error of spawnSync', (subject) => {
 
   it('leaves descriptors as they were', () => {
     const { cp } = subject();
-    const next = (): number => {
-      const fd = openSync('/dev/null', 'r');
-      closeSync(fd);
-      return fd;
-    };
-    const before = next();
+    const before = nextDescriptor();
 
     for (const { file, args = [], options = {} } of failures) cp.spawnSync(file, args, options);
 
-    expect(next()).toBe(before);
+    expect(nextDescriptor()).toBe(before);
   });
 });
