@@ -92,12 +92,12 @@ describeThreeWays('child_process.execFile(file[, args][, options][, callback])',
   });
 
   it('kills after `timeout`, by SIGTERM or `killSignal`', async () => {
-    // Not `cat`, which writes: see below at maxBuffer.
-    const endless = ['-f', '/dev/null'];
-    const { error } = await answer('tail', endless, { timeout: 1 });
+    // It waits for its input: Node.js closes the output first, and who looks at that ends by SIGPIPE.
+    const endless = ['-c', 'read _'];
+    const { error } = await answer('sh', endless, { timeout: 1 });
     expect(error).toMatchObject({ code: null, killed: true, signal: 'SIGTERM' });
 
-    const killed = await answer('tail', endless, { timeout: 1, killSignal: 'SIGKILL' });
+    const killed = await answer('sh', endless, { timeout: 1, killSignal: 'SIGKILL' });
     expect(killed.error).toMatchObject({ killed: true, signal: 'SIGKILL' });
   });
 

@@ -49,7 +49,7 @@ describeThreeWays('a program', (subject) => {
       timers.setImmediate = globalThis.setImmediate = never;
       performance.now = () => 0;
       process.hrtime.bigint = () => 0n;
-      const { error } = childProcess.spawnSync('tail', ['-f', '/dev/null'], { timeout: 1 });
+      const { error } = childProcess.spawnSync('tail', ['-f', '/dev/null'], { timeout: 1, stdio: 'ignore' });
       childProcess.spawn('sh', ['-c', 'exit 3']).on('close', (code) => say([error.code, code]));`,
     );
 
