@@ -1,0 +1,272 @@
+import { ABIS, type Abi, type AbiName } from './abi';
+import { check } from './check';
+import { Core, type HistoryEntry } from './core';
+import { install, newFile } from './files';
+import { allocPid } from './pid';
+import { describeStep, perform } from './steps';
+import { globalNr, newSighand, type Process, type TaskStruct } from './struct';
+import { Task, type Machine } from './task';
+import { processes, tree, type ProcessView } from './view';
+
+/** What a machine is like. */
+export interface ModelKernelOptions {
+  /** Which kernel it runs. @defaultValue `'linux-7.1'` */
+  readonly abi?: AbiName;
+  /** kernel.pid_max, which no pid reaches. @defaultValue `32768` */
+  readonly pidMax?: number;
+  /** pids.max of its one cgroup: how many threads there can be. @defaultValue `Infinity` */
+  readonly pidsMax?: number;
+  /**
+   * Nothing follows from a system call until `step` or `settle` lets it: every interleaving can be written
+   * down. Otherwise all of it happens before the call returns, first in, first out.
+   * @defaultValue `false`
+   */
+  readonly stepwise?: boolean;
+}
+
+/** A file that execve(2) can run. */
+export interface Executable {
+  /** Set-user-ID: who runs it gets this euid, unless no_new_privs. */
+  readonly setuid?: number;
+  /** What runs: see `Program`. The model itself does not look at it; a backend does. */
+  readonly program?: unknown;
+}
+
+/** Something that may happen next. */
+export interface PendingStep {
+  readonly tid: number;
+  readonly text: string;
+}
+
+/**
+ * Linux, as far as the life and death of processes go, in JavaScript: its rules, its order of evaluation, its
+ * errnos. It runs anywhere, has no clock, and does nothing by itself.
+ *
+ * @example
+ * const kernel = new ModelKernel();
+ * const child = kernel.task(kernel.init.clone3({ flags: CLONE_AUTOREAP }));
+ * child.exitGroup(3);
+ * kernel.init.wait4(-1, 0); // -ECHILD
+ */
+export class ModelKernel {
+  readonly abi: AbiName;
+  /** The first process: pid 1. Its end is a KernelPanic. */
+  readonly init: Task;
+  readonly #core: Core;
+  readonly #machine: Machine;
+  readonly #stepwise: boolean;
+  readonly #handles = new WeakMap<TaskStruct, Task>();
+  readonly #programs = new Map<string, unknown>();
+  readonly #folders = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: ModelKernelOptions = {}) {
+    const { abi = 'linux-7.1', pidMax = 32768, pidsMax = Infinity, stepwise = false } = options;
+    if (!Object.hasOwn(ABIS, abi)) {
+      throw new TypeError(`No kernel is called ${abi as string}: ${Object.keys(ABIS).join(', ')}.`);
+    }
+    if (!(pidMax > 1)) throw new RangeError('pidMax must be above 1: init has the pid 1.');
+    const rules: Abi = ABIS[abi];
+    this.abi = abi;
+    this.#core = new Core(rules, pidMax, pidsMax);
+    this.#stepwise = stepwise;
+    this.#machine = { core: this.#core, after: () => this.#after() };
+    this.init = this.#handle(bootInit(this.#core));
+  }
+
+  /** pids.max, as it is now. */
+  get pidsMax(): number {
+    return this.#core.pidsMax;
+  }
+
+  set pidsMax(max: number) {
+    this.#core.pidsMax = max;
+  }
+
+  /** Everything that has happened, and by which rule. */
+  get history(): readonly HistoryEntry[] {
+    return this.#core.history;
+  }
+
+  /** The thread with this number in the outermost namespace, alive or zombie. A zombie's leader is a thread, too. */
+  task(tid: number): Task | undefined {
+    const struct = this.#core.tasks.get(tid);
+    return struct === undefined ? undefined : this.#handle(struct);
+  }
+
+  /** Puts a file where execve(2) finds it. */
+  install(path: string, { setuid, program }: Executable = {}): void {
+    this.#core.executables.set(path, { setuid });
+    this.#programs.set(path, program);
+  }
+
+  /** What was installed there, or undefined. */
+  executable(path: string): Executable | undefined {
+    const file = this.#core.executables.get(path);
+    if (file === undefined) return undefined;
+    const { setuid } = file;
+    return { ...(setuid === undefined ? {} : { setuid }), program: this.#programs.get(path) };
+  }
+
+  /** The program of a file. */
+  program(path: string): unknown {
+    return this.#programs.get(path);
+  }
+
+  /** Makes a folder. Those above an installed file are there already. */
+  mkdir(path: string): void {
+    this.#folders.add(path.replace(/(?<=.)\/+$/, ''));
+  }
+
+  /** Whether chdir(2) can go there. */
+  isFolder(path: string): boolean {
+    const folder = path.replace(/\/+$/, '');
+    if (folder === '' || this.#folders.has(folder)) return true;
+    const inside = (file: string): boolean => file.startsWith(`${folder}/`);
+    return [...this.#programs.keys(), ...this.#folders].some(inside);
+  }
+
+  /** Every process, alive or zombie, by number. */
+  processes(): ProcessView[] {
+    return processes(this.#core);
+  }
+
+  /** What may happen next; empty unless `stepwise`. */
+  pending(): PendingStep[] {
+    return this.#core.steps.map((step) => ({
+      tid: globalNr(step.task.pid),
+      text: describeStep(step),
+    }));
+  }
+
+  /** Lets one of `pending()` happen. @throws RangeError if there is none. */
+  step(index = 0): void {
+    const [step] = this.#core.steps.splice(index, 1);
+    if (step === undefined) throw new RangeError(`No step ${index} is pending.`);
+    perform(this.#core, step);
+    this.#tell();
+  }
+
+  /** Lets everything happen, first in, first out. */
+  settle(): void {
+    for (let step = this.#core.steps.shift(); step !== undefined; step = this.#core.steps.shift()) {
+      perform(this.#core, step);
+    }
+    this.#tell();
+  }
+
+  /** `ps afx`. */
+  tree(): string {
+    return tree(this.#core);
+  }
+
+  /** Asserts what must hold between any two steps. @throws if the model is broken. */
+  check(): void {
+    check(this.#core);
+  }
+
+  /** Drops the history, which otherwise grows. */
+  forget(): void {
+    this.#core.forget();
+  }
+
+  /** Calls a listener after every system call and step. Returns what stops that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #after(): void {
+    if (this.#stepwise) this.#tell();
+    else this.settle();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #handle(struct: TaskStruct): Task {
+    let task = this.#handles.get(struct);
+    if (task === undefined) {
+      task = new Task(this.#machine, struct);
+      this.#handles.set(struct, task);
+    }
+    return task;
+  }
+}
+
+/** rest_init(): the one process that nobody creates. */
+function bootInit(core: Core): TaskStruct {
+  const pid = allocPid(core, core.rootNs);
+  if (typeof pid === 'number') throw new Error('No pid for init.');
+  const process: Process = {
+    threads: [],
+    leader: undefined as unknown as TaskStruct,
+    flags: {
+      ...{ stopStopped: false, stopContinued: false, groupExit: false, unkillable: true },
+      cld: undefined,
+    },
+    groupExitCode: 0,
+    groupStopCount: 0,
+    groupExecTask: undefined,
+    quickThreads: 1,
+    live: 1,
+    sharedPending: [],
+    autoreap: false,
+    isChildSubreaper: false,
+    hasChildSubreaper: false,
+    sessionLeader: true,
+    pgrp: pid,
+    session: pid,
+    rlimits: { nofile: 1024, nproc: Infinity },
+    comm: 'init',
+    dumpable: true,
+    waitedFor: 0,
+    clonefd: undefined,
+  };
+  const init = {
+    pid,
+    process,
+    sighand: newSighand(),
+    files: { fds: new Map(), count: 1 },
+    cred: { uid: 0, euid: 0, suid: 0, caps: true },
+    exitState: 'none',
+    released: false,
+    exiting: false,
+    exitCode: 0,
+    exitSignal: 17,
+    children: [],
+    ptraced: [],
+    ptrace: undefined,
+    run: 'running',
+    jobctl: { stopPending: false, stopConsume: false, stopSignal: 0, trapStop: false },
+    traceStop: undefined,
+    traceCode: 0,
+    pdeathSignal: 0,
+    noNewPrivs: false,
+    forkNoExec: false,
+    selfExecId: 1,
+    parentExecId: 0,
+    blocked: new Set<number>(),
+    pending: [],
+    caught: [],
+    sleep: undefined,
+    result: undefined,
+    vforkParent: undefined,
+    kernelThread: false,
+  } as unknown as TaskStruct;
+  init.realParent = init.parent = init;
+  process.leader = init;
+  process.threads.push(init);
+  pid.task = init;
+  pid.isTgid = true;
+  pid.pgrp.add(init);
+  pid.session.add(init);
+  core.rootNs.childReaper = init;
+  core.tasks.set(globalNr(pid), init);
+  const console = newFile('console');
+  for (const fd of [0, 1, 2]) install(init, fd, console, false);
+  return init;
+}

@@ -1,0 +1,52 @@
+// What tasks do when they run: the other end of Core.defer().
+import { signals, WNOHANG, __WALL } from './constants';
+import type { Core, Step, StepKind } from './core';
+import { finishSleep, getSignal } from './deliver';
+import { exitNotify } from './exit';
+import { releaseTask } from './release';
+import { nameOf } from './signal';
+import { nsOf, type TaskStruct } from './struct';
+import { wait4 } from './wait';
+
+const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> = {
+  signals: getSignal,
+  retry(core, task) {
+    if (task.run === 'running') finishSleep(task);
+  },
+  release(core, task) {
+    if (task.exitState === 'dead') releaseTask(core, task);
+  },
+  zap,
+};
+
+/** Says what a step is going to do. */
+export function describeStep({ kind, task }: Step): string {
+  const who = nameOf(task);
+  const does: Readonly<Record<StepKind, string>> = {
+    signals: `${who} takes its signals`,
+    retry: `${who} looks again in ${task.sleep?.call ?? 'its call'}`,
+    release: `${who} is released`,
+    zap: `${who}, an init, looks whether its namespace is empty`,
+  };
+  return does[kind];
+}
+
+export function perform(core: Core, { kind, task }: Step): void {
+  if (!task.released) STEPS[kind](core, task);
+}
+
+/** zap_pid_ns_processes(), its second half: reaps what is left, and ends when it is alone. */
+function zap(core: Core, task: TaskStruct): void {
+  const ns = nsOf(task);
+  if (!task.exiting || task.exitState !== 'none' || ns.childReaper !== task || ns.adding) return;
+  for (;;) {
+    const reaped = wait4(core, task, -1, WNOHANG + __WALL);
+    if (typeof reaped !== 'object') break;
+  }
+  const others = [...ns.idr.values()].some(
+    ({ task: other }) => other !== undefined && other.process !== task.process,
+  );
+  if (others) return;
+  task.sighand.action[signals.SIGCHLD] = { handler: 'ignore', flags: 0 };
+  exitNotify(core, task);
+}
