@@ -26,7 +26,7 @@ export interface Abi {
   readonly pidfd: boolean;
   /** The flags of clone3(2) above bit 31. */
   readonly clone3Flags: number;
-  /** CLONE_PARENT is refused to those that are reaped, and with CLONE_AUTOREAP (v5 of the series). */
+  /** CLONE_PARENT is refused with CLONE_AUTOREAP (v5 of the series), and to those that are reaped (as merged). */
   readonly parentRefused: boolean;
   /** PIDFD_INFO_SUPPORTED_MASK (6.19). */
   readonly supportedMask: boolean;
@@ -40,6 +40,8 @@ export interface Abi {
   readonly execResetsExitSignal: boolean;
   /** An ignored SIGCHLD reaps at the death, and not when the parent next takes signals (2.6). */
   readonly ignoredReapsAtDeath: boolean;
+  /** Whoever is woken by the first half of a death runs before the second (a preemptible kernel). */
+  readonly exitYields: boolean;
   /** clone4(), CLONE_FD. */
   readonly clone4: boolean;
   /** kernel_thread() and daemonize(), which drivers called in those years. */
@@ -58,6 +60,7 @@ const modern = {
   groupExitCode: true,
   execResetsExitSignal: true,
   ignoredReapsAtDeath: true,
+  exitYields: false,
   clone4: false,
   kernelThreads: false,
 } as const;
@@ -69,6 +72,7 @@ export const ABIS: { readonly [Name in AbiName]: Abi & { readonly name: Name } }
     clone3Flags: since55 + CLONE_AUTOREAP + CLONE_NNP + CLONE_PIDFD_AUTOKILL + CLONE_EMPTY_MNTNS,
     parentRefused: true,
     supportedMask: true,
+    exitYields: true,
   },
   'linux-6.18': { ...modern, name: 'linux-6.18' },
   'autoreap-v2': {

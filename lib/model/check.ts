@@ -4,13 +4,10 @@ import { delayGroupLeader, globalNr, isLeader, threadGroupEmpty, type TaskStruct
 
 /** Each invariant, and who breaks it. */
 export const INVARIANTS: Readonly<Record<string, (core: Core, task: TaskStruct) => boolean>> = {
-  'a process has a parent that is alive': (core, task) =>
-    task === core.rootNs.childReaper ||
-    (task.realParent.exitState === 'none' && !task.realParent.released),
-  'a process is among the children of its parent, once': (core, task) =>
-    !isLeader(task) ||
-    task === core.rootNs.childReaper ||
-    task.realParent.children.filter((child) => child === task).length === 1,
+  'a process has a parent that is alive': (_, task) =>
+    task.realParent.exitState === 'none' && !task.realParent.released,
+  'a process is among the children of its parent, once': (_, task) =>
+    !isLeader(task) || task.realParent.children.filter((child) => child === task).length === 1,
   'who is not traced reports to its real parent': (_, task) =>
     task.ptrace !== undefined || task.parent === task.realParent,
   'who is traced is in the list of its tracer, once': (_, task) =>

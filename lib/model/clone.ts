@@ -30,10 +30,11 @@ import {
 import { newNamespace, type Core } from './core';
 import { copyFiles, filesOf, install, newFile, unusedFd } from './files';
 import { allocPid, freePid } from './pid';
-import { kernelInfo, nameOf, validSignal } from './signal';
+import { hasSignals, kernelInfo, nameOf, validSignal } from './signal';
 import { ptraceLink } from './tracing';
 import {
   globalNr,
+  newJobctl,
   newSighand,
   nrIn,
   nsOf,
@@ -55,6 +56,8 @@ export interface CloneArgs {
   readonly flags: number | bigint;
   /** @defaultValue 0 */
   readonly exitSignal?: number;
+  /** Of the structure that the caller knows; what is beyond 88 are zeros. @defaultValue 88 */
+  readonly size?: number;
   readonly pidfd?: PidfdPointer | typeof BAD_ADDRESS;
   /** What a child of clone4 (2015) is to have instead of a pidfd. */
   readonly clonefd?: { readonly file: File; readonly cloexec: boolean; readonly fd: number };
@@ -62,12 +65,20 @@ export interface CloneArgs {
   readonly born?: { child?: TaskStruct };
 }
 
+/** The first version of struct clone_args, and the one that is known. */
+const CLONE_ARGS_SIZE_VER0 = 64;
+const CLONE_ARGS_SIZE = 88;
+const PAGE_SIZE = 4096;
+
 /** clone3(2). */
 export function clone3(core: Core, task: TaskStruct, args: CloneArgs): number | typeof SLEEPS {
   if (!core.abi.pidfd) return -errno.ENOSYS;
   const flags = BigInt(args.flags);
   const { exitSignal = 0 } = args;
   // copy_clone_args_from_user(), clone3_args_valid().
+  const { size = CLONE_ARGS_SIZE } = args;
+  if (size > PAGE_SIZE) return -errno.E2BIG;
+  if (size < CLONE_ARGS_SIZE_VER0) return -errno.EINVAL;
   if (!validSignal(exitSignal)) return -errno.EINVAL;
   const known = 0xffffffffn | BigInt(core.abi.clone3Flags);
   if (flags < 0n || (flags & ~known) !== 0n) return refuse(core, task, 'an unknown flag');
@@ -110,6 +121,18 @@ export function kernelClone(
   args: KernelCloneArgs,
 ): number | typeof SLEEPS {
   const flags = has(args.flags, CLONE_EMPTY_MNTNS) ? args.flags | BigInt(CLONE_NEWNS) : args.flags;
+  const refused = refusal(core, task, flags, args.exitSignal);
+  if (refused < 0) return refused;
+  if (hasSignals(task) && !task.kernelThread) {
+    // ERESTARTNOINTR: signals first, so that none is meant for parent and child, and then all over again.
+    const retry = (): number | undefined => {
+      const result = kernelClone(core, task, args);
+      return result === SLEEPS ? undefined : result;
+    };
+    task.sleep = { call: 'clone', killable: false, interrupted: true, always: true, retry };
+    core.defer('signals', task);
+    return SLEEPS;
+  }
   const child = copyProcess(core, task, { ...args, flags });
   if (typeof child === 'number') return child;
   if (args.born !== undefined) args.born.child = child;
@@ -168,9 +191,6 @@ function refusal(core: Core, task: TaskStruct, flags: bigint, exitSignal: number
 function copyProcess(core: Core, task: TaskStruct, args: KernelCloneArgs): TaskStruct | number {
   const { flags, exitSignal } = args;
   const on = (flag: number): boolean => has(flags, flag);
-  const refused = refusal(core, task, flags, exitSignal);
-  if (refused < 0) return refused;
-
   const { cred } = task;
   if (countOf(core, cred.uid) >= task.process.rlimits.nproc && cred.uid !== 0 && !cred.caps) {
     return refuse(core, task, 'RLIMIT_NPROC', errno.EAGAIN);
@@ -258,7 +278,8 @@ function newTask(
     ptraced: [],
     ptrace: undefined,
     run: 'running',
-    jobctl: { stopPending: false, stopConsume: false, stopSignal: 0, trapStop: false },
+    jobctl: newJobctl(),
+    sigpending: false,
     traceStop: undefined,
     traceCode: 0,
     pdeathSignal: 0,
@@ -289,8 +310,7 @@ function newTask(
   process.live++;
   core.tasks.set(globalNr(pid), child);
   if (thread) {
-    // It joins whatever its group is in the middle of.
-    if (process.groupStopCount > 0 || process.flags.stopStopped) core.defer('signals', child);
+    joinGroupStop(core, task, child);
     return child;
   }
   process.leader = child;
@@ -307,6 +327,20 @@ function newTask(
   process.autoreap = on(CLONE_AUTOREAP);
   child.realParent.children.push(child);
   return child;
+}
+
+/** task_join_group_stop(): a thread that is born into a process that stops, or has stopped, stops too. */
+function joinGroupStop(core: Core, task: TaskStruct, child: TaskStruct): void {
+  const { process } = task;
+  if (process.groupStopCount > 0) {
+    process.groupStopCount++;
+    child.jobctl.stopConsume = true;
+  } else if (!process.flags.stopStopped) {
+    return;
+  }
+  child.jobctl.stopPending = true;
+  child.jobctl.stopSignal = task.jobctl.stopSignal;
+  core.defer('signals', child);
 }
 
 /** copy_signal(), copy_mm(). */

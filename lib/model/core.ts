@@ -14,7 +14,7 @@ export interface HistoryEntry {
 }
 
 /** What a task has still to do. Each kind has its function in steps.ts. */
-export type StepKind = 'signals' | 'retry' | 'release' | 'zap';
+export type StepKind = 'signals' | 'retry' | 'notify' | 'release' | 'zap';
 
 export interface Step {
   readonly kind: StepKind;
@@ -34,10 +34,13 @@ export class Core {
   /** Every thread that is not released, by its global number. */
   readonly tasks = new Map<number, TaskStruct>();
   readonly steps: Step[] = [];
+  /** Who makes a system call. */
+  current: TaskStruct | undefined;
   readonly history: HistoryEntry[] = [];
   /** What execve(2) finds. */
   readonly executables = new Map<string, { readonly setuid: number | undefined }>();
   #inodes = 1;
+  #sleeps = 0;
   #forgotten = 0;
 
   constructor(abi: Abi, pidMax: number, pidsMax: number) {
@@ -47,15 +50,25 @@ export class Core {
     this.rootNs = newNamespace(undefined);
   }
 
+  /** Counts those who fall asleep. */
+  nextSleep(): number {
+    return ++this.#sleeps;
+  }
+
   nextInode(): number {
     return this.#inodes++;
   }
 
-  /** Says that `task` has something to do; once is enough. */
+  /**
+   * Says that `task` has something to do; once is enough. Who is dead is released by whoever just exited or
+   * let go of it, before anybody else gets to run: that comes first, unless the caller steps otherwise. A death
+   * has two halves: what it holds is given up, then its relatives are told. In 7.x others run in between.
+   */
   defer(kind: StepKind, task: TaskStruct): void {
-    if (!this.steps.some((step) => step.kind === kind && step.task === task)) {
-      this.steps.push({ kind, task });
-    }
+    if (this.steps.some((step) => step.kind === kind && step.task === task)) return;
+    if (kind === 'release' || (kind === 'notify' && !this.abi.exitYields))
+      this.steps.unshift({ kind, task });
+    else this.steps.push({ kind, task });
   }
 
   log(task: TaskStruct, text: string, rule: string): void {

@@ -9,10 +9,11 @@ import {
   cannotBeCaught,
   fatalSignalPending,
   ignoredByDefault,
-  kernelInfo,
   sendSignal,
   signalWakeUp,
   stops,
+  trapNotify,
+  userInfo,
 } from './signal';
 import { ptraceReparented, type SigInfo, type TaskStruct } from './struct';
 import { wait4 } from './wait';
@@ -24,6 +25,7 @@ export function getSignal(core: Core, task: TaskStruct): void {
     if (task.sleep?.killable === true && !fatalSignalPending(task)) return;
     // do_wait() looks once more before it lets a signal interrupt it.
     finishSleep(task);
+    if (task.sleep !== undefined) task.sleep.interrupted = true;
 
     const { process } = task;
     if (process.flags.cld !== undefined) {
@@ -50,12 +52,15 @@ export function getSignal(core: Core, task: TaskStruct): void {
       continue;
     }
     if (task.jobctl.stopPending && doSignalStop(core, task, 0)) return;
-    if (task.jobctl.trapStop) {
+    if (task.jobctl.trapStop || task.jobctl.trapNotify) {
       trap(core, task);
       return;
     }
     const info = dequeue(task);
-    if (info === undefined) break;
+    if (info === undefined) {
+      task.sigpending = false; // recalc_sigpending()
+      break;
+    }
     if (task.ptrace !== undefined && info.signo !== signals.SIGKILL) {
       ptraceSignal(core, task, info);
       return;
@@ -63,15 +68,21 @@ export function getSignal(core: Core, task: TaskStruct): void {
     const handled = act(core, task, info);
     if (handled !== undefined && interrupted === 'no') interrupted = handled;
   }
-  if (task.sleep !== undefined && interrupted === 'eintr') {
+  if (task.sleep !== undefined && interrupted === 'eintr' && task.sleep.always !== true) {
     core.log(task, `is interrupted in ${task.sleep.call}`, 'ERESTARTSYS without SA_RESTART');
     task.sleep = undefined;
     task.result = -errno.EINTR;
   }
+  if (task.sleep !== undefined && task.run === 'running') {
+    task.sleep.interrupted = false;
+    task.sleep.since = core.nextSleep();
+    finishSleep(task);
+  }
 }
 
-/** Tries again what it sleeps in. */
+/** Tries again what it sleeps in. Who was taken out of it does not, before it is on its way back. */
 export function finishSleep(task: TaskStruct): void {
+  if (task.sleep?.interrupted === true) return;
   const result = task.sleep?.retry();
   if (result === undefined) return;
   task.sleep = undefined;
@@ -86,6 +97,7 @@ function dequeue(task: TaskStruct): SigInfo | undefined {
     const rank = ({ signo }: SigInfo): number => (SYNCHRONOUS.has(signo) ? signo - 64 : signo);
     const next = open.reduce((best, info) => (rank(info) < rank(best) ? info : best));
     queue.splice(queue.indexOf(next), 1);
+    if (stops(next.signo)) task.jobctl.stopDequeued = true;
     return next;
   }
   return undefined;
@@ -142,6 +154,8 @@ function reapAll(core: Core, task: TaskStruct): void {
 function doSignalStop(core: Core, task: TaskStruct, signo: number): boolean {
   const { process } = task;
   if (!task.jobctl.stopPending) {
+    // Without stopDequeued, a SIGCONT has come between the taking and now.
+    if (!task.jobctl.stopDequeued) return false;
     if (process.flags.groupExit || process.groupExecTask !== undefined) return false;
     if (!process.flags.stopStopped) process.groupExitCode = signo;
     process.groupStopCount = 0;
@@ -149,7 +163,9 @@ function doSignalStop(core: Core, task: TaskStruct, signo: number): boolean {
       if (thread !== task && thread.run === 'stopped') continue;
       if (!setStopPending(thread, signo)) continue;
       process.groupStopCount++;
-      if (thread !== task) signalWakeUp(core, thread, false);
+      if (thread === task) continue;
+      if (thread.ptrace?.seized === true) trapNotify(core, thread);
+      else signalWakeUp(core, thread, false);
     }
   }
   if (task.ptrace !== undefined) {
@@ -180,22 +196,25 @@ function trap(core: Core, task: TaskStruct): void {
     if (process.groupStopCount === 0 && !process.flags.stopStopped) signo = signals.SIGTRAP;
     signo |= PTRACE_EVENT_STOP << 8;
   }
+  task.jobctl.trapNotify = false;
   ptraceStop(core, task, signo, 'stopped', () => undefined);
 }
 
 /** ptrace_signal(): the tracer decides what becomes of a signal. */
 function ptraceSignal(core: Core, task: TaskStruct, info: SigInfo): void {
   const { signo } = info;
+  // The tracer may make a stop signal of it.
+  task.jobctl.stopDequeued = true;
   core.log(task, `is held with ${signalName(signo)}`, 'ptrace_signal: the tracer decides');
   ptraceStop(core, task, signo, 'trapped', (given) => {
     if (given === 0) return;
-    const sent = given === signo ? info : { ...kernelInfo(given), code: 0 };
+    const sent = given === signo ? info : userInfo(task.parent, given, task);
     if (task.blocked.has(given)) {
       sendSignal(core, sent, task, 'thread', true);
       return;
     }
     const handled = act(core, task, sent);
-    if (handled === 'eintr' && task.sleep !== undefined) {
+    if (handled === 'eintr' && task.sleep !== undefined && task.sleep.always !== true) {
       task.sleep = undefined;
       task.result = -errno.EINTR;
     }

@@ -60,8 +60,9 @@ function takeLeadership(core: Core, task: TaskStruct, leader: TaskStruct): void 
   core.tasks.set(globalNr(task.pid), task);
   core.tasks.set(globalNr(own), leader);
   for (const group of [process.pgrp.pgrp, process.session.session]) {
-    group.delete(leader);
-    group.add(task);
+    const members = [...group].map((member) => (member === leader ? task : member));
+    group.clear(); // transfer_pid(): in its place, for the order is seen by who is sent a signal first.
+    for (const member of members) group.add(member);
   }
   const siblings = leader.realParent.children;
   siblings[siblings.indexOf(leader)] = task;
@@ -71,7 +72,7 @@ function takeLeadership(core: Core, task: TaskStruct, leader: TaskStruct): void 
   core.log(task, 'takes the place and the number of its leader', 'de_thread');
   const tracer = leader.ptrace === undefined ? undefined : leader.parent;
   releaseTask(core, leader);
-  if (tracer !== undefined) wakeUpParent(core, tracer);
+  if (tracer !== undefined) wakeUpParent(core, leader, tracer);
 }
 
 /** begin_new_exec(): what a new program does not take over. */
@@ -90,15 +91,15 @@ function beginNewExec(core: Core, task: TaskStruct, path: string, setuid?: numbe
   const old = task.cred;
   const euid = setuid !== undefined && !task.noNewPrivs ? setuid : old.euid;
   const root = old.uid === 0 || euid === 0;
-  const cred: Cred = {
-    uid: old.uid,
-    euid,
-    suid: euid,
-    caps: root && (old.caps || !task.noNewPrivs) && (euid === 0 || old.caps),
-  };
+  // cap_bprm_creds_from_file(): root has all again, but not before a tracer who has less.
+  const mayGain = !task.noNewPrivs && (task.ptrace === undefined || task.parent.cred.caps);
+  const caps = root && (old.caps || (mayGain && euid === 0));
+  const cred: Cred = { uid: old.uid, euid, suid: euid, caps };
   task.cred = cred;
-  process.dumpable = cred.euid === cred.uid;
-  if (cred.euid !== old.euid || (cred.caps && !old.caps)) task.pdeathSignal = 0;
+  // commit_creds(): who may do more than before is nobody's to look into.
+  const gains = cred.euid !== old.euid || (cred.caps && !old.caps);
+  process.dumpable = cred.euid === cred.uid && !gains;
+  if (gains) task.pdeathSignal = 0;
   process.comm = path.slice(path.lastIndexOf('/') + 1);
   task.forkNoExec = false;
   task.selfExecId++;

@@ -70,8 +70,12 @@ export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   core.log(task, `exits with wait status 0x${exitCode.toString(16)}`, 'do_exit');
   releaseVfork(core, task);
   exitFiles(core, task);
-  if (mustEmptyNamespace(core, task)) return; // Goes on in steps.ts, when they are all gone.
-  exitNotify(core, task);
+  core.defer('notify', task);
+}
+
+/** The second half: exit_notify(), for an init when it is alone. */
+export function finishExit(core: Core, task: TaskStruct): void {
+  if (!mustEmptyNamespace(core, task)) exitNotify(core, task);
 }
 
 /** exit_signals(): a stop that all the others have reached is complete without us. */

@@ -2,7 +2,7 @@
 import { errno, signals } from './constants';
 import type { Core } from './core';
 import { changePgrp, changeSession } from './pid';
-import { kernelInfo, sendSignal } from './signal';
+import { kernelInfo, membersOf, sendSignal } from './signal';
 import { isLeader, nsOf, nrIn, threadGroupEmpty, type StructPid, type TaskStruct } from './struct';
 
 /** setpgid(2). */
@@ -89,7 +89,7 @@ export function killOrphanedPgrp(core: Core, task: TaskStruct, dyingParent?: Tas
   const ignored = dyingParent === undefined ? task : undefined;
   if (parent.pgrp === pgrp || parent.session !== session) return;
   if (!isOrphanedPgrp(core, pgrp, ignored)) return;
-  const members = [...pgrp.pgrp];
+  const members = membersOf(pgrp);
   if (!members.some(({ process }) => process.flags.stopStopped)) return;
   core.log(task, 'leaves a stopped group without a parent', 'kill_orphaned_pgrp: SIGHUP, SIGCONT');
   for (const signo of [signals.SIGHUP, signals.SIGCONT]) {

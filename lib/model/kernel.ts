@@ -1,10 +1,9 @@
 import { ABIS, type Abi, type AbiName } from './abi';
+import { bootInit } from './boot';
 import { check } from './check';
 import { Core, type HistoryEntry } from './core';
-import { install, newFile } from './files';
-import { allocPid } from './pid';
 import { describeStep, perform } from './steps';
-import { globalNr, newSighand, type Process, type TaskStruct } from './struct';
+import { globalNr, type TaskStruct } from './struct';
 import { Task, type Machine } from './task';
 import { processes, tree, type ProcessView } from './view';
 
@@ -50,8 +49,6 @@ export interface PendingStep {
  */
 export class ModelKernel {
   readonly abi: AbiName;
-  /** The first process: pid 1. Its end is a KernelPanic. */
-  readonly init: Task;
   readonly #core: Core;
   readonly #machine: Machine;
   readonly #stepwise: boolean;
@@ -71,7 +68,14 @@ export class ModelKernel {
     this.#core = new Core(rules, pidMax, pidsMax);
     this.#stepwise = stepwise;
     this.#machine = { core: this.#core, after: () => this.#after() };
-    this.init = this.#handle(bootInit(this.#core));
+    bootInit(this.#core);
+  }
+
+  /** The first process: pid 1. Its end is a KernelPanic. */
+  get init(): Task {
+    const init = this.task(1);
+    if (init === undefined) throw new Error('A machine without an init.');
+    return init;
   }
 
   /** pids.max, as it is now. */
@@ -195,78 +199,4 @@ export class ModelKernel {
     }
     return task;
   }
-}
-
-/** rest_init(): the one process that nobody creates. */
-function bootInit(core: Core): TaskStruct {
-  const pid = allocPid(core, core.rootNs);
-  if (typeof pid === 'number') throw new Error('No pid for init.');
-  const process: Process = {
-    threads: [],
-    leader: undefined as unknown as TaskStruct,
-    flags: {
-      ...{ stopStopped: false, stopContinued: false, groupExit: false, unkillable: true },
-      cld: undefined,
-    },
-    groupExitCode: 0,
-    groupStopCount: 0,
-    groupExecTask: undefined,
-    quickThreads: 1,
-    live: 1,
-    sharedPending: [],
-    autoreap: false,
-    isChildSubreaper: false,
-    hasChildSubreaper: false,
-    sessionLeader: true,
-    pgrp: pid,
-    session: pid,
-    rlimits: { nofile: 1024, nproc: Infinity },
-    comm: 'init',
-    dumpable: true,
-    waitedFor: 0,
-    clonefd: undefined,
-  };
-  const init = {
-    pid,
-    process,
-    sighand: newSighand(),
-    files: { fds: new Map(), count: 1 },
-    cred: { uid: 0, euid: 0, suid: 0, caps: true },
-    exitState: 'none',
-    released: false,
-    exiting: false,
-    exitCode: 0,
-    exitSignal: 17,
-    children: [],
-    ptraced: [],
-    ptrace: undefined,
-    run: 'running',
-    jobctl: { stopPending: false, stopConsume: false, stopSignal: 0, trapStop: false },
-    traceStop: undefined,
-    traceCode: 0,
-    pdeathSignal: 0,
-    noNewPrivs: false,
-    forkNoExec: false,
-    selfExecId: 1,
-    parentExecId: 0,
-    blocked: new Set<number>(),
-    pending: [],
-    caught: [],
-    sleep: undefined,
-    result: undefined,
-    vforkParent: undefined,
-    kernelThread: false,
-  } as unknown as TaskStruct;
-  init.realParent = init.parent = init;
-  process.leader = init;
-  process.threads.push(init);
-  pid.task = init;
-  pid.isTgid = true;
-  pid.pgrp.add(init);
-  pid.session.add(init);
-  core.rootNs.childReaper = init;
-  core.tasks.set(globalNr(pid), init);
-  const console = newFile('console');
-  for (const fd of [0, 1, 2]) install(init, fd, console, false);
-  return init;
 }

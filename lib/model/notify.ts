@@ -66,7 +66,7 @@ export function doNotifyParent(core: Core, task: TaskStruct, exitSignal: number)
     core.log(parent, `is due ${signalName(signo)} of ${nameOf(task)}`, 'do_notify_parent');
     sendSignal(core, info, parent, 'process', false);
   }
-  wakeUpParent(core, parent);
+  wakeUpParent(core, task, parent);
   return autoreap;
 }
 
@@ -95,5 +95,5 @@ export function doNotifyParentCldstop(
     const info = { signo: SIGCHLD, code, pid, uid: subject.cred.uid, status };
     sendSignal(core, info, parent, 'process', false);
   }
-  wakeUpParent(core, parent);
+  wakeUpParent(core, subject, parent);
 }

@@ -4,6 +4,7 @@ import {
   CLONE4_FD,
   CLONE_DETACHED,
   CLONE_PIDFD,
+  CLONE_VM,
   CSIGNAL,
   errno,
   O_CLOEXEC,
@@ -33,12 +34,15 @@ export interface ClonefdInfo {
   readonly stime: number;
 }
 
-/** sizeof(struct clone4_args): seven pointers and words. */
+/** sizeof(struct clone4_args): five words, a pointer, and flags of four bytes with as much padding. */
 export const CLONE4_ARGS_SIZE = 56;
+/** As far as `clonefd`, and as far as `clonefd_flags`. */
+const ARGS_WITH_CLONEFD = 48;
+const ARGS_WITH_FLAGS = 52;
 
 /**
  * clone4(), as proposed: `argsSize` says which version of the structure the caller knows. A smaller one is
- * filled up with zeros, a larger one is refused.
+ * filled up with zeros, a larger one is refused: clone3(2) takes it, if what is too much is zeros.
  */
 export function clone4(
   core: Core,
@@ -49,18 +53,16 @@ export function clone4(
   args: Clone4Args,
 ): number | typeof SLEEPS {
   if (!core.abi.clone4) return -errno.ENOSYS;
-  if (argsSize > CLONE4_ARGS_SIZE) return -errno.E2BIG;
-  const { clonefdFlags = 0 } = argsSize < CLONE4_ARGS_SIZE ? {} : args;
-  const clonefd = argsSize < CLONE4_ARGS_SIZE - 8 ? undefined : args.clonefd;
-  if (flagsHigh !== 0) return -errno.EINVAL;
+  if (argsSize > CLONE4_ARGS_SIZE || flagsHigh !== 0) return -errno.EINVAL;
+  const { clonefdFlags = 0 } = argsSize < ARGS_WITH_FLAGS ? {} : args;
+  const clonefd = argsSize < ARGS_WITH_CLONEFD ? undefined : args.clonefd;
 
   const wantsFd = (flagsLow & CLONE4_FD) !== 0;
   const autoreap = (flagsLow & CLONE4_AUTOREAP) !== 0;
-  if ((clonefdFlags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0) return -errno.EINVAL;
-  if (!wantsFd && clonefdFlags !== 0) return -errno.EINVAL;
+  // clonefd_do_clone(). Without CLONE_FD it looks at nothing.
+  if (wantsFd && (clonefdFlags & ~(O_CLOEXEC | O_NONBLOCK)) !== 0) return -errno.EINVAL;
   const fd = wantsFd ? unusedFd(task) : -1;
   if (wantsFd && fd < 0) return fd;
-  if (wantsFd && clonefd === undefined) return -errno.EFAULT;
 
   const plain = BigInt(flagsLow & ~(CLONE4_AUTOREAP | CLONE4_FD | CSIGNAL));
   const nonblock = (clonefdFlags & O_NONBLOCK) !== 0;
@@ -77,19 +79,27 @@ export function clone4(
   if (born.child !== undefined) {
     born.child.process.autoreap = autoreap;
     born.child.process.clonefd = wantsFd ? file : undefined;
+    // Where it cannot be written, nobody says so: the child is there.
     if (wantsFd && clonefd !== undefined) clonefd.value = fd;
   }
   return result;
 }
 
-/** read(2) of a clonefd: what it was told at the death; EAGAIN, or asleep, before. */
+/** Whose end has been read: the position of the file. */
+const readToTheEnd = new WeakSet<File>();
+
+/** clonefd_read(): what it was told at the death, once, and then the end of the file; EAGAIN, or asleep, before. */
 export function readClonefd(task: TaskStruct, fd: number): ClonefdInfo | number | typeof SLEEPS {
   const file = fget(task, fd);
   if (file === undefined) return -errno.EBADF;
   const { clonefd } = file;
   if (clonefd === undefined) return -errno.EINVAL;
-  const attempt = (): ClonefdInfo | undefined =>
-    clonefd.done ? { code: clonefd.code, status: clonefd.status, utime: 0, stime: 0 } : undefined;
+  if (readToTheEnd.has(file)) return 0;
+  const attempt = (): ClonefdInfo | undefined => {
+    if (!clonefd.done) return undefined;
+    readToTheEnd.add(file);
+    return { code: clonefd.code, status: clonefd.status, utime: 0, stime: 0 };
+  };
   const info = attempt();
   if (info !== undefined) return info;
   if (file.nonblock) return -errno.EAGAIN;
@@ -97,12 +107,12 @@ export function readClonefd(task: TaskStruct, fd: number): ClonefdInfo | number 
   return SLEEPS;
 }
 
-/** kernel_thread() of 2.4: the exit signal is among the flags, and easily forgotten. */
+/** kernel_thread() of 2.4, a clone(2) in the kernel: the exit signal is among the flags, and easily forgotten. */
 export function kernelThread(core: Core, task: TaskStruct, flags: number): number {
   if (!core.abi.kernelThreads) return -errno.ENOSYS;
   const born: { child?: TaskStruct } = {};
   const result = kernelClone(core, task, {
-    flags: BigInt(flags & ~CSIGNAL),
+    flags: BigInt((flags & ~CSIGNAL) | CLONE_VM),
     exitSignal: flags & CSIGNAL,
     born,
   });
@@ -124,8 +134,8 @@ export function daemonize(core: Core, task: TaskStruct): number {
 }
 
 /**
- * reparent_to_init(), Alan Stern's cure of January 2002: the caller is a child of init, which waits for
- * all it gets, and will send SIGCHLD.
+ * reparent_to_init(): the caller is a child of init, which waits for all it gets, and will send SIGCHLD. 2.4 had
+ * it apart; from 2.5 on daemonize() calls it, as Alan Stern asked in January 2002.
  */
 export function reparentToInit(core: Core, task: TaskStruct): number {
   if (!core.abi.kernelThreads) return -errno.ENOSYS;

@@ -15,6 +15,7 @@ import {
   POLLHUP,
   POLLIN,
   POLLNVAL,
+  SI_TKILL,
 } from './constants';
 import type { Core } from './core';
 import { fget, install, newFile, unusedFd } from './files';
@@ -85,7 +86,9 @@ export function pidfdSendSignal(
   // Released: whoever has the number now, it is not the one that this descriptor means.
   if (target === undefined) return -errno.ESRCH;
   const thread = flags === PIDFD_SIGNAL_THREAD || (flags === 0 && file.thread);
-  return groupSendSigInfo(core, task, signo, target, thread ? 'thread' : 'process');
+  return thread
+    ? groupSendSigInfo(core, task, signo, target, 'thread', SI_TKILL)
+    : groupSendSigInfo(core, task, signo, target);
 }
 
 /** ioctl_pidfd(2): PIDFD_GET_INFO. The end is told once it is released, and only to who asks for it. */
@@ -165,7 +168,7 @@ export function poll(task: TaskStruct, fd: number): number {
   const file = fget(task, fd);
   if (file === undefined) return POLLNVAL;
   if (file.kind === 'clonefd') return file.clonefd?.done === true ? POLLIN | POLLHUP : 0;
-  if (file.kind !== 'pidfd') return 0;
+  if (file.kind !== 'pidfd') return POLLIN; // The console: never at its end, and never without.
   const subject = file.pid?.task;
   if (subject === undefined) return POLLIN | POLLHUP;
   return subject.exitState !== 'none' && !delayGroupLeader(subject) ? POLLIN : 0;

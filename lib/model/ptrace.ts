@@ -12,6 +12,7 @@ import {
   signals,
 } from './constants';
 import type { Core } from './core';
+import { getSignal } from './deliver';
 import { kernelInfo, nameOf, sendSignal, signalWakeUp, validSignal, wakeFrom } from './signal';
 import { ptraceDetach, ptraceLink } from './tracing';
 import { nsOf, type TaskStruct } from './struct';
@@ -56,6 +57,8 @@ export function ptrace(
 /** ptrace_traceme(). */
 function traceme(core: Core, task: TaskStruct): number {
   if (task.ptrace !== undefined) return -errno.EPERM;
+  // cap_ptrace_traceme(): nobody may trace a child that may do more.
+  if (task.cred.caps && !task.realParent.cred.caps) return -errno.EPERM;
   if (!task.realParent.exiting) {
     ptraceLink(task, task.realParent, { seized: false, exitKill: false });
     core.log(task, `is traced by ${nameOf(task.realParent)}`, 'ptrace_traceme');
@@ -83,6 +86,7 @@ function attach(
   if (child.run === 'stopped') {
     child.jobctl.trapStop = true;
     wakeFrom(core, child, 'stopped');
+    getSignal(core, child); // JOBCTL_TRAPPING: the caller waits for it to be held.
   }
   return 0;
 }
@@ -98,5 +102,7 @@ function interrupt(core: Core, child: TaskStruct): number {
 export function mayAccess(task: TaskStruct, other: TaskStruct): boolean {
   if (task.process === other.process || task.cred.caps) return true;
   const { uid, euid, suid } = other.cred;
+  // cap_ptrace_access_check(): nor somebody who may do more.
+  if (other.cred.caps) return false;
   return [uid, euid, suid].every((id) => id === task.cred.uid) && other.process.dumpable;
 }

@@ -90,6 +90,10 @@ export function groupSendSigInfo(
   return 0;
 }
 
+/** do_each_pid_task(PIDTYPE_PGID): who came last comes first. */
+export const membersOf = (pgrp: StructPid | undefined): TaskStruct[] =>
+  [...(pgrp?.pgrp ?? [])].reverse();
+
 /** kill_pgrp_info(): 0 if one of them could be sent it. */
 export function killPgrpInfo(
   core: Core,
@@ -99,7 +103,7 @@ export function killPgrpInfo(
 ): number {
   let error: number = -errno.ESRCH;
   let reached = false;
-  for (const member of [...(pgrp?.pgrp ?? [])]) {
+  for (const member of membersOf(pgrp)) {
     error = groupSendSigInfo(core, sender, signo, member);
     reached ||= error === 0;
   }
@@ -166,10 +170,10 @@ function prepareSignal(core: Core, signo: number, task: TaskStruct, force: boole
   return false;
 }
 
-/** ptrace_trap_notify(): a seized tracee that listens is told that its group goes on. */
-function trapNotify(core: Core, task: TaskStruct): void {
-  if (task.run === 'stopped') wakeFrom(core, task, 'stopped');
-  core.defer('signals', task);
+/** ptrace_trap_notify(): a seized tracee is held, for its tracer to see that its group stops or goes on. */
+export function trapNotify(core: Core, task: TaskStruct): void {
+  task.jobctl.trapNotify = true;
+  signalWakeUp(core, task, false);
 }
 
 /** sig_ignored(). */
@@ -193,7 +197,7 @@ function taskIgnores(signo: number, task: TaskStruct, force: boolean): boolean {
 function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalTo): void {
   const { process } = task;
   const candidates = to === 'thread' ? [task] : [task, ...process.threads];
-  const taker = candidates.find((thread) => wantsSignal(signo, thread));
+  const taker = candidates.find((thread) => wantsSignal(core, signo, thread));
   if (taker === undefined) return;
 
   const fatal =
@@ -201,6 +205,7 @@ function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalT
     !stops(signo) &&
     task.sighand.action[signo]?.handler === 'default' &&
     !process.flags.groupExit &&
+    !process.flags.unkillable &&
     (signo === SIGKILL || task.ptrace === undefined);
   if (fatal && !dumpsCore(signo)) {
     process.flags.groupExit = true;
@@ -216,9 +221,11 @@ function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalT
   signalWakeUp(core, taker, signo === SIGKILL);
 }
 
-function wantsSignal(signo: number, task: TaskStruct): boolean {
+function wantsSignal(core: Core, signo: number, task: TaskStruct): boolean {
   if (task.blocked.has(signo) || task.exiting) return false;
-  return signo === SIGKILL || task.run === 'running';
+  if (signo === SIGKILL) return true;
+  // Who has one to look at already is left alone, unless it is the one that runs.
+  return task.run === 'running' && (task === core.current || !task.sigpending);
 }
 
 /** SIGKILL for one thread of a process that ends. */
@@ -229,6 +236,7 @@ export function killThread(core: Core, task: TaskStruct): void {
 
 /** signal_wake_up(). */
 export function signalWakeUp(core: Core, task: TaskStruct, fatal: boolean): void {
+  task.sigpending = true;
   if (fatal && !task.exiting) {
     task.run = 'running';
     task.traceStop = undefined;
@@ -247,6 +255,7 @@ export function wakeFrom(core: Core, task: TaskStruct, state: 'stopped' | 'trace
 export function clearStopPending(task: TaskStruct): void {
   task.jobctl.stopPending = false;
   task.jobctl.stopConsume = false;
+  task.jobctl.stopDequeued = false;
 }
 
 /** flush_sigqueue_mask(), from the process and all of its threads. */
@@ -257,13 +266,26 @@ export function flush(process: Process, which: (signo: number) => boolean): void
   }
 }
 
+/** recalc_sigpending(): whether it has something to take before it goes on. */
+export function hasSignals(task: TaskStruct): boolean {
+  const { stopPending, trapStop, trapNotify } = task.jobctl;
+  const due = [...task.pending, ...task.process.sharedPending];
+  return stopPending || trapStop || trapNotify || due.some(({ signo }) => !task.blocked.has(signo));
+}
+
 export const fatalSignalPending = (task: TaskStruct): boolean =>
   task.pending.some(({ signo }) => signo === SIGKILL);
 
-/** __wake_up_parent(): whoever waits in wait(2) looks again. */
-export function wakeUpParent(core: Core, parent: TaskStruct): void {
-  for (const thread of parent.process.threads) {
-    if (thread.sleep !== undefined) core.defer('retry', thread);
+/**
+ * __wake_up_parent(): whoever waits in wait(2) for such a child looks again. The filter is the kernel's
+ * (pid_child_should_wake), and has an end of its own: who waits for a process group, and whose last child of
+ * that group has left it and dies, sleeps on, with nobody left to wait for.
+ */
+export function wakeUpParent(core: Core, child: TaskStruct, parent: TaskStruct): void {
+  const since = ({ sleep }: TaskStruct): number => sleep?.since ?? 0;
+  for (const thread of [...parent.process.threads].sort((a, b) => since(b) - since(a))) {
+    if (thread.sleep?.minds?.(child) === true) core.defer('retry', thread);
+    if (thread.exiting) core.defer('zap', thread); // An init that buries its namespace.
   }
 }
 

@@ -2,7 +2,7 @@
 import { signals, WNOHANG, __WALL } from './constants';
 import type { Core, Step, StepKind } from './core';
 import { finishSleep, getSignal } from './deliver';
-import { exitNotify } from './exit';
+import { exitNotify, finishExit } from './exit';
 import { releaseTask } from './release';
 import { nameOf } from './signal';
 import { nsOf, type TaskStruct } from './struct';
@@ -11,13 +11,19 @@ import { wait4 } from './wait';
 const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> = {
   signals: getSignal,
   retry(core, task) {
-    if (task.run === 'running') finishSleep(task);
+    if (task.run !== 'running' || task.sleep === undefined) return;
+    finishSleep(task);
+    // On its way back: what could not interrupt vfork(2) has been waiting for its end.
+    if (!isAsleep(task) && task.sigpending) getSignal(core, task);
   },
+  notify: finishExit,
   release(core, task) {
     if (task.exitState === 'dead') releaseTask(core, task);
   },
   zap,
 };
+
+const isAsleep = (task: TaskStruct): boolean => task.sleep !== undefined;
 
 /** Says what a step is going to do. */
 export function describeStep({ kind, task }: Step): string {
@@ -25,6 +31,7 @@ export function describeStep({ kind, task }: Step): string {
   const does: Readonly<Record<StepKind, string>> = {
     signals: `${who} takes its signals`,
     retry: `${who} looks again in ${task.sleep?.call ?? 'its call'}`,
+    notify: `${who} tells its relatives that it is dead`,
     release: `${who} is released`,
     zap: `${who}, an init, looks whether its namespace is empty`,
   };

@@ -142,6 +142,14 @@ export interface Sleep {
   readonly killable: boolean;
   /** Tries again; undefined means: sleep on. */
   readonly retry: () => unknown;
+  /** Whether the end of a child, or its stop, is worth another look. */
+  readonly minds?: (child: TaskStruct) => boolean;
+  /** When it fell asleep: of two that wait, the later one is woken first. */
+  since?: number;
+  /** ERESTARTNOINTR: begins anew even if a handler ran. */
+  readonly always?: true;
+  /** A signal has taken it out of the call, which begins anew if no handler ran: ERESTARTSYS. */
+  interrupted?: boolean;
 }
 
 /** struct task_struct: a thread. */
@@ -170,7 +178,17 @@ export interface TaskStruct {
   /** TASK_RUNNING (or asleep), TASK_STOPPED, TASK_TRACED. */
   run: 'running' | 'stopped' | 'traced';
   /** JOBCTL_*: see signal.ts. */
-  jobctl: { stopPending: boolean; stopConsume: boolean; stopSignal: number; trapStop: boolean };
+  jobctl: {
+    stopPending: boolean;
+    stopConsume: boolean;
+    /** A stop signal was taken, and no SIGCONT has come since. */
+    stopDequeued: boolean;
+    stopSignal: number;
+    trapStop: boolean;
+    trapNotify: boolean;
+  };
+  /** TIF_SIGPENDING: it has been woken for a signal that it has not looked at yet. */
+  sigpending: boolean;
   /** What the tracer is to be told, and then what it answers. */
   traceStop: { readonly resume: (signo: number) => void } | undefined;
   traceCode: number;
@@ -192,6 +210,15 @@ export interface TaskStruct {
   /** A kernel thread: never returns to user mode, so never takes a signal. */
   kernelThread: boolean;
 }
+
+export const newJobctl = (): TaskStruct['jobctl'] => ({
+  stopPending: false,
+  stopConsume: false,
+  stopDequeued: false,
+  stopSignal: 0,
+  trapStop: false,
+  trapNotify: false,
+});
 
 export const isLeader = (task: TaskStruct): boolean => task.process.leader === task;
 

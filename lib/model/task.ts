@@ -275,6 +275,11 @@ export class Task {
     return this.#call((_, task) => task.cred.euid);
   }
 
+  /** Whether it may what root may: the model knows all capabilities, or none. */
+  hasCapabilities(): boolean {
+    return this.#struct.cred.caps;
+  }
+
   /** capset(2), of no capability at all. */
   dropCapabilities(): SyscallResult {
     return this.#call((_, task) => dropCapabilities(task));
@@ -389,7 +394,10 @@ export class Task {
 
   #call<T>(body: (core: Core, task: TaskStruct) => T): T {
     if (!this.canRun) throw new Error(`${this.tid} cannot make a system call: ${this.#why()}`);
-    const result = body(this.#machine.core, this.#struct);
+    const { core } = this.#machine;
+    core.current = this.#struct;
+    const result = body(core, this.#struct);
+    core.current = undefined;
     this.#machine.after();
     return result;
   }

@@ -13,7 +13,7 @@ export function ptraceLink(
 ): void {
   task.ptrace = how;
   task.parent = tracer;
-  tracer.ptraced.push(task);
+  tracer.ptraced.unshift(task); // list_add(): the newest first.
 }
 
 /** __ptrace_unlink(): a tracee that its group has stopped stops for good; any other runs. */
@@ -22,6 +22,7 @@ export function ptraceUnlink(core: Core, task: TaskStruct): void {
   task.ptrace = undefined;
   task.parent = task.realParent;
   task.jobctl.trapStop = false;
+  task.jobctl.trapNotify = false;
   const { flags, groupStopCount } = task.process;
   if (!task.exiting && (flags.stopStopped || groupStopCount > 0)) {
     task.jobctl.stopPending = true;
@@ -49,7 +50,7 @@ export function ptraceDetach(core: Core, tracer: TaskStruct, task: TaskStruct): 
     if (task.realParent.process !== tracer.process) {
       dead = doNotifyParent(core, task, task.exitSignal);
     } else if (ignoringChildren(tracer) || task.process.autoreap) {
-      wakeUpParent(core, tracer);
+      wakeUpParent(core, task, tracer);
       dead = true;
     }
   }

@@ -71,7 +71,7 @@ function processView(leader: TaskStruct): ProcessView {
   const user = process.threads.find((thread) => thread.files !== undefined) ?? leader;
   return {
     pid: globalNr(leader.pid),
-    ppid: leader.realParent === leader ? 0 : globalNr(leader.realParent.process.leader.pid),
+    ppid: globalNr(leader.realParent.process.leader.pid),
     comm: process.comm,
     state: stateOf(leader),
     threads: process.threads.map(threadView),
@@ -135,21 +135,28 @@ function pidfdViews(task: TaskStruct): PidfdView[] {
 }
 
 /** `ps afx`: each process below its parent. */
-export function tree(core: Core): string {
-  const all = processes(core);
+export const tree = (core: Core): string => treeOf(processes(core));
+
+/** The same, of processes that were looked at earlier, and with other names for them. */
+export function treeOf(
+  all: readonly ProcessView[],
+  commandOf: (process: ProcessView) => string = ({ comm }) => comm,
+): string {
   const width = Math.max(3, ...all.map(({ pid }) => String(pid).length));
   const lines = [`${'PID'.padStart(width)} STAT COMMAND`];
-  const show = (process: ProcessView, prefix: string, branch: string): void => {
-    const text = process.state === 'Z' ? `[${process.comm}] <defunct>` : process.comm;
+  const show = (process: ProcessView, before: string, below: string): void => {
+    const command = commandOf(process);
+    // Without memory there is no command line: ps(1) has the name only, in brackets.
+    const bare = process.kernelThread ? `[${command}]` : command;
+    const text = process.state === 'Z' ? `[${command}] <defunct>` : bare;
     const head = `${String(process.pid).padStart(width)} ${statOf(process).padEnd(4)} `;
-    lines.push(`${head}${prefix}${branch}${text}`);
+    lines.push(`${head}${before}${text}`);
     const children = all.filter(({ ppid }) => ppid === process.pid);
-    // ps(1) does not indent the children of init.
-    const inner =
-      process.ppid === 0 ? '' : prefix + (branch === '' ? ' ' : branch === '|_ ' ? '|  ' : '   ');
     for (const [index, child] of children.entries()) {
-      const last = index === children.length - 1;
-      show(child, inner, process.ppid === 0 ? '' : last ? '\\_ ' : '|_ ');
+      // ps(1) does not indent the children of init.
+      if (process.ppid === 0) show(child, '', '');
+      else if (index < children.length - 1) show(child, `${below} \\_ `, `${below} |  `);
+      else show(child, `${below} \\_ `, `${below}    `);
     }
   };
   for (const process of all) if (process.ppid === 0) show(process, '', '');

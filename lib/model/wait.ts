@@ -169,7 +169,9 @@ function waitFor<T>(
   const result = attempt();
   if (result !== undefined) return result;
   if (noHang) return 0;
-  task.sleep = { call, killable: false, retry: attempt };
+  const minds = (child: TaskStruct): boolean =>
+    isOf(opts, child) && (!set(opts.flags, __WNOTHREAD) || child.parent === task);
+  task.sleep = { call, killable: false, retry: attempt, minds, since: core.nextSleep() };
   core.log(task, `sleeps in ${call}`, 'do_wait');
   return SLEEPS;
 }
@@ -217,9 +219,15 @@ function doWaitPid(core: Core, task: TaskStruct, opts: WaitOpts): Found | number
   return opts.error;
 }
 
+/** eligible_pid(). */
+function isOf({ type, pid }: WaitOpts, child: TaskStruct): boolean {
+  if (type === 'all') return true;
+  return type === 'pid' ? child.pid === pid : child.process.pgrp === pid;
+}
+
 /** eligible_child(). */
 function eligible(opts: WaitOpts, ptrace: boolean, child: TaskStruct): boolean {
-  if (opts.type === 'pgid' && child.process.pgrp !== opts.pid) return false;
+  if (!isOf(opts, child)) return false;
   if (ptrace || set(opts.flags, __WALL)) return true;
   // A "clone child" is one that reports by another signal than SIGCHLD; it is waited for by __WCLONE only.
   return (child.exitSignal !== signals.SIGCHLD) === set(opts.flags, __WCLONE);
