@@ -13,6 +13,7 @@ import {
   signalWakeUp,
   stops,
   trapNotify,
+  type SignalTo,
   userInfo,
 } from './signal';
 import { ptraceReparented, type SigInfo, type TaskStruct } from './struct';
@@ -37,11 +38,6 @@ export function getSignal(core: Core, task: TaskStruct): void {
       }
       continue;
     }
-    if (process.flags.groupExit || (process.groupExecTask ?? task) !== task) {
-      task.pending = [];
-      doGroupExit(core, task, process.groupExitCode);
-      return;
-    }
     if (task.traceStop !== undefined) {
       // Its tracer has let it go on, and may have given it a signal.
       const { resume } = task.traceStop;
@@ -51,18 +47,24 @@ export function getSignal(core: Core, task: TaskStruct): void {
       resume(code);
       continue;
     }
+    if (process.flags.groupExit || (process.groupExecTask ?? task) !== task) {
+      task.pending = [];
+      doGroupExit(core, task, process.groupExitCode);
+      return;
+    }
     if (task.jobctl.stopPending && doSignalStop(core, task, 0)) return;
     if (task.jobctl.trapStop || task.jobctl.trapNotify) {
       trap(core, task);
       return;
     }
-    const info = dequeue(task);
-    if (info === undefined) {
+    const next = dequeue(task);
+    if (next === undefined) {
       task.sigpending = false; // recalc_sigpending()
       break;
     }
+    const { info, to } = next;
     if (task.ptrace !== undefined && info.signo !== signals.SIGKILL) {
-      ptraceSignal(core, task, info);
+      ptraceSignal(core, task, info, to);
       return;
     }
     const handled = act(core, task, info);
@@ -90,15 +92,16 @@ export function finishSleep(task: TaskStruct): void {
 }
 
 /** dequeue_signal(): the thread's own first, the lowest number first; what is blocked waits. */
-function dequeue(task: TaskStruct): SigInfo | undefined {
-  for (const queue of [task.pending, task.process.sharedPending]) {
+function dequeue(task: TaskStruct): { info: SigInfo; to: SignalTo } | undefined {
+  for (const to of ['thread', 'process'] as const) {
+    const queue = to === 'thread' ? task.pending : task.process.sharedPending;
     const open = queue.filter(({ signo }) => !task.blocked.has(signo));
     if (open.length === 0) continue;
     const rank = ({ signo }: SigInfo): number => (SYNCHRONOUS.has(signo) ? signo - 64 : signo);
     const next = open.reduce((best, info) => (rank(info) < rank(best) ? info : best));
     queue.splice(queue.indexOf(next), 1);
     if (stops(next.signo)) task.jobctl.stopDequeued = true;
-    return next;
+    return { info: next, to };
   }
   return undefined;
 }
@@ -201,7 +204,7 @@ function trap(core: Core, task: TaskStruct): void {
 }
 
 /** ptrace_signal(): the tracer decides what becomes of a signal. */
-function ptraceSignal(core: Core, task: TaskStruct, info: SigInfo): void {
+function ptraceSignal(core: Core, task: TaskStruct, info: SigInfo, to: SignalTo): void {
   const { signo } = info;
   // The tracer may make a stop signal of it.
   task.jobctl.stopDequeued = true;
@@ -209,8 +212,9 @@ function ptraceSignal(core: Core, task: TaskStruct, info: SigInfo): void {
   ptraceStop(core, task, signo, 'trapped', (given) => {
     if (given === 0) return;
     const sent = given === signo ? info : userInfo(task.parent, given, task);
-    if (task.blocked.has(given)) {
-      sendSignal(core, sent, task, 'thread', true);
+    if (task.blocked.has(given) || fatalSignalPending(task)) {
+      // Blocked since; or killed while it was held, by an execve of another thread, which then gets it.
+      sendSignal(core, sent, task, to, false);
       return;
     }
     const handled = act(core, task, sent);

@@ -44,6 +44,9 @@ function deThread(core: Core, task: TaskStruct): boolean {
     return false;
   }
   process.groupExecTask = undefined;
+  for (const other of core.tasks.values()) {
+    if (other.sleep?.call === 'ptrace') core.defer('retry', other);
+  }
   // exit_signal says how a parent that knows us is told; it knows the old program. Autoreap stays.
   if (core.abi.execResetsExitSignal) task.exitSignal = signals.SIGCHLD;
   return true;

@@ -6,6 +6,7 @@ import { killOrphanedPgrp } from './jobs';
 import { doNotifyParent, doNotifyParentCldstop } from './notify';
 import { exitPtrace } from './tracing';
 import {
+  beginGroupExit,
   clearStopPending,
   groupSendSigInfo,
   kernelInfo,
@@ -29,9 +30,7 @@ export function doGroupExit(core: Core, task: TaskStruct, exitCode: number): voi
   } else if (process.groupExecTask !== undefined) {
     code = 0; // execve(2) of another thread ends this one.
   } else {
-    process.flags.groupExit = true;
-    process.groupExitCode = code;
-    process.groupStopCount = 0;
+    beginGroupExit(process, code);
     zapOtherThreads(core, task);
   }
   doExit(core, task, code);
@@ -53,9 +52,7 @@ export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   exitSignals(core, task);
   // synchronize_group_exit(): who leaves last, leaves the process's status.
   if (--process.quickThreads === 0 && !process.flags.groupExit && core.abi.groupExitCode) {
-    process.flags.groupExit = true;
-    process.groupExitCode = exitCode;
-    process.groupStopCount = 0;
+    beginGroupExit(process, exitCode);
   }
   const groupDead = --process.live === 0;
   if (groupDead && core.rootNs.childReaper?.process === process) {

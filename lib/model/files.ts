@@ -69,8 +69,8 @@ export function dup(task: TaskStruct, fd: number): number {
 
 export function dup2(core: Core, task: TaskStruct, fd: number, to: number): number {
   const file = fget(task, fd);
+  if (file !== undefined && fd === to) return to; // Whatever the limit says.
   if (to < 0 || to >= task.process.rlimits.nofile || file === undefined) return -errno.EBADF;
-  if (fd === to) return to;
   const replaced = fget(task, to);
   install(task, to, file, false);
   if (replaced !== undefined) fput(core, task, replaced);

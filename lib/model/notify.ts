@@ -59,7 +59,8 @@ export function doNotifyParent(core: Core, task: TaskStruct, exitSignal: number)
     autoreap = true;
     // The proposal of 2015 left the exit signal to its caller.
     if (!core.abi.clone4) signo = 0;
-    core.log(task, 'leaves no zombie, and no signal', 'do_notify_parent: signal->autoreap');
+    const text = signo === 0 ? 'leaves no zombie, and no signal' : 'leaves no zombie';
+    core.log(task, text, 'do_notify_parent: signal->autoreap');
   }
   if (signo > 0) {
     const info = childInfo(signo, task, code, status);

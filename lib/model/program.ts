@@ -43,7 +43,7 @@ export interface ProgramProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly pid: number;
-  /** 0 once it is dead. */
+  /** 0 where it cannot be asked: it is stopped, or dead. */
   readonly ppid: number;
   /** What `spawn` was told of what the model has no rules for; its children inherit it. */
   readonly gid: number;
@@ -66,8 +66,9 @@ export interface ProgramProcess {
   exit(code?: number): void;
 
   /**
-   * kill(2). @returns false if there is nobody to receive it. @throws `EPERM`, and `ERR_UNKNOWN_SIGNAL`.
-   * @defaultValue `'SIGTERM'`
+   * kill(2), of SIGTERM if nothing else is said.
+   * @returns false if there is nobody to receive it.
+   * @throws `EPERM`, and `ERR_UNKNOWN_SIGNAL`.
    */
   kill(pid: number, signal?: string | number): boolean;
 

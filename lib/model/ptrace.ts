@@ -10,6 +10,7 @@ import {
   PTRACE_SEIZE,
   PTRACE_TRACEME,
   signals,
+  SLEEPS,
 } from './constants';
 import type { Core } from './core';
 import { getSignal } from './deliver';
@@ -24,7 +25,7 @@ export function ptrace(
   request: number,
   pid: number,
   data: number,
-): number {
+): number | typeof SLEEPS {
   if (request === PTRACE_TRACEME) return traceme(core, task);
   const child = core.find(pid, nsOf(task));
   if (child === undefined) return -errno.ESRCH;
@@ -73,9 +74,18 @@ function attach(
   child: TaskStruct,
   seize: boolean,
   options: number,
-): number {
+): number | typeof SLEEPS {
   if (seize && (options & ~PTRACE_O_MASK) !== 0) return -errno.EIO;
   if (child.kernelThread || child.process === task.process) return -errno.EPERM;
+  if (child.process.groupExecTask !== undefined) {
+    // cred_guard_mutex: who is in execve and waits for its threads cannot be attached to before it is done.
+    const retry = (): number | undefined => {
+      const result = attach(core, task, child, seize, options);
+      return result === SLEEPS ? undefined : result;
+    };
+    task.sleep = { call: 'ptrace', killable: false, always: true, retry };
+    return SLEEPS;
+  }
   if (!mayAccess(task, child)) return -errno.EPERM;
   if (child.exitState !== 'none' || child.ptrace !== undefined) return -errno.EPERM;
   const exitKill = seize && (options & PTRACE_O_EXITKILL) !== 0;

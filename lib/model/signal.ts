@@ -208,9 +208,7 @@ function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalT
     !process.flags.unkillable &&
     (signo === SIGKILL || task.ptrace === undefined);
   if (fatal && !dumpsCore(signo)) {
-    process.flags.groupExit = true;
-    process.groupExitCode = signo;
-    process.groupStopCount = 0;
+    beginGroupExit(process, signo);
     core.log(task, `will die of ${signalName(signo)}`, 'complete_signal: all threads get SIGKILL');
     for (const thread of process.threads) {
       clearStopPending(thread);
@@ -228,6 +226,16 @@ function wantsSignal(core: Core, signo: number, task: TaskStruct): boolean {
   return task.run === 'running' && (task === core.current || !task.sigpending);
 }
 
+/** `signal->flags = SIGNAL_GROUP_EXIT`: and no other flag. It has neither stopped nor been continued any more. */
+export function beginGroupExit(process: Process, code: number): void {
+  const { flags } = process;
+  flags.groupExit = true;
+  flags.stopStopped = flags.stopContinued = false;
+  flags.cld = undefined;
+  process.groupExitCode = code;
+  process.groupStopCount = 0;
+}
+
 /** SIGKILL for one thread of a process that ends. */
 export function killThread(core: Core, task: TaskStruct): void {
   if (!task.pending.some(({ signo }) => signo === SIGKILL)) task.pending.push(kernelInfo(SIGKILL));
@@ -239,7 +247,6 @@ export function signalWakeUp(core: Core, task: TaskStruct, fatal: boolean): void
   task.sigpending = true;
   if (fatal && !task.exiting) {
     task.run = 'running';
-    task.traceStop = undefined;
   }
   core.defer('signals', task);
 }

@@ -299,7 +299,7 @@ export class Task {
   }
 
   /** ptrace(2): TRACEME, ATTACH, SEIZE (`data`: options), INTERRUPT, CONT and DETACH (`data`: a signal). */
-  ptrace(request: number, pid = 0, data = 0): SyscallResult {
+  ptrace(request: number, pid = 0, data = 0): SyscallResult | typeof SLEEPS {
     return this.#call((core, task) => ptrace(core, task, request, pid, data));
   }
 
