@@ -34,6 +34,11 @@ export interface Executable {
 /** Something that may happen next. */
 export interface PendingStep {
   readonly tid: number;
+  /**
+   * It takes its signals; looks again in the call that it sleeps in; tells its relatives that it is dead; is
+   * released; or, an init, looks whether its namespace is empty.
+   */
+  readonly kind: 'signals' | 'retry' | 'notify' | 'release' | 'zap';
   readonly text: string;
 }
 
@@ -139,6 +144,7 @@ export class ModelKernel {
   pending(): PendingStep[] {
     return this.#core.steps.map((step) => ({
       tid: globalNr(step.task.pid),
+      kind: step.kind,
       text: describeStep(step),
     }));
   }

@@ -130,7 +130,7 @@ export function pidfdGetInfo(
     cgroupid: 1,
     pid: nrIn(subject.pid, ns),
     tgid: nrIn(subject.process.leader.pid, ns),
-    ppid: nrIn(subject.realParent.process.leader.pid, ns),
+    ppid: subject.realParent === subject ? 0 : nrIn(subject.realParent.process.leader.pid, ns),
     ruid: uid,
     euid,
     suid,

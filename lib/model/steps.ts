@@ -4,7 +4,7 @@ import type { Core, Step, StepKind } from './core';
 import { finishSleep, getSignal } from './deliver';
 import { exitNotify, finishExit } from './exit';
 import { releaseTask } from './release';
-import { nameOf } from './signal';
+import { fatalSignalPending, nameOf } from './signal';
 import { nsOf, type TaskStruct } from './struct';
 import { wait4 } from './wait';
 
@@ -12,6 +12,11 @@ const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> 
   signals: getSignal,
   retry(core, task) {
     if (task.run !== 'running' || task.sleep === undefined) return;
+    // A vfork or an execve that is killed does not come to its end any more; a wait(2) still takes a status.
+    if (task.sleep.killable && fatalSignalPending(task)) {
+      getSignal(core, task);
+      return;
+    }
     finishSleep(task);
     // On its way back: what could not interrupt vfork(2) has been waiting for its end.
     if (!isAsleep(task) && task.sigpending) getSignal(core, task);

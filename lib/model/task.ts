@@ -237,7 +237,9 @@ export class Task {
 
   /** getppid(2): 0 where the parent is in an outer namespace. */
   getppid(): number {
-    return this.#call((_, task) => nrIn(task.realParent.process.leader.pid, nsOf(task)));
+    return this.#call((_, task) =>
+      task.realParent === task ? 0 : nrIn(task.realParent.process.leader.pid, nsOf(task)),
+    );
   }
 
   /** setpgid(2). */

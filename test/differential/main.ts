@@ -1,12 +1,15 @@
 // Random programs on the model and on this machine's kernel: step by step the same.
-import { parseArgs } from 'node:util';
-import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
 import { release } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { once } from 'node:events';
+import fc from 'fast-check';
 import { support } from '../../lib/index';
 import type { AbiName } from '../../lib/model/index';
 import type { Command } from './commands';
-import { describeCommand } from './describe';
+import { Comparison, type Play } from './compare';
 import { runOnModel } from './model';
 import { compose, drafts } from './program';
 import { RealFamilies } from './real';
@@ -21,110 +24,103 @@ The model is that of this kernel: linux-7.1 where there is CLONE_AUTOREAP, else 
   --seed S      where the dice begin        (default: the time)
   --path P      the counterexample that a failure named
   --cpu N       the processor to play on    (default: the current one)
+  --abi NAME    another kernel than the one under us
+  --write FILE  do not play: write the programs, and what the model answers
+  --read FILE   play what was written so: in an emulated guest, where JavaScript is slow
   --help        this
 `;
 
-const PROGRESS_MS = 2000;
+const OPTIONS = {
+  runs: { type: 'string', default: '2000' },
+  seed: { type: 'string' },
+  path: { type: 'string' },
+  cpu: { type: 'string' },
+  abi: { type: 'string' },
+  write: { type: 'string' },
+  read: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
 
-/** How often a program is played again that differs: what the kernel itself does one time so, one time so. */
-const REPLAYS = 25;
-
-/** Where the two differ first, in words; undefined if they do not. */
-async function difference(
-  abi: AbiName,
-  real: RealFamilies,
-  program: readonly Command[],
-): Promise<string | undefined> {
-  let model: ReturnType<typeof runOnModel>;
-  try {
-    model = runOnModel(abi, program);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return [...program.map((command) => `  ${describeCommand(command)}`), said].join('\n');
-  }
-  const linux = await real.run(program);
-  const lines: string[] = [];
-  for (const [n, command] of program.entries()) {
-    const [ours, theirs] = [model.steps[n], linux.steps[n]];
-    lines.push(`  ${describeCommand(command)}`);
-    if (isDeepStrictEqual(ours, theirs)) continue;
-    return [
-      ...lines,
-      `  model: ${JSON.stringify(ours)}`,
-      `  linux: ${JSON.stringify(theirs)}`,
-    ].join('\n');
-  }
-  // Of the living, and of a leader whose threads live, procfs tells what they were stopped by.
-  const shape = (rows: typeof model.table): unknown =>
-    rows.map(({ exitCode, ...row }) => {
-      const alone = rows.filter(({ tgid }) => tgid === row.tgid).length === 1;
-      return row.state === 'Z' && alone ? { ...row, exitCode } : row;
-    });
-  if (isDeepStrictEqual(shape(model.table), shape(linux.table))) return undefined;
-  const tables = [`model: ${JSON.stringify(model.table)}`, `linux: ${JSON.stringify(linux.table)}`];
-  return [...lines, '  in the end', ...tables.map((line) => `  ${line}`)].join('\n');
-}
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '2000' },
-      seed: { type: 'string' },
-      path: { type: 'string' },
-      cpu: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parseArgs({ options: OPTIONS });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
   const numRuns = Number(values.runs);
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-  const abi: AbiName = support().capabilities.CLONE_AUTOREAP.supported ? 'linux-7.1' : 'linux-6.18';
-  process.stdout.write(`${numRuns} programs on ${abi} and on Linux ${release()}, --seed ${seed}\n`);
+  if (!(numRuns >= 1) || !Number.isInteger(seed)) {
+    process.stderr.write('--runs and --seed are whole numbers. --help tells more.\n');
+    return 2;
+  }
+  if (values.write !== undefined) return write(values.write, abiOf(values.abi), numRuns, seed);
 
   await using real = new RealFamilies(values.cpu === undefined ? {} : { cpu: Number(values.cpu) });
-  let played = 0;
-  let steps = 0;
-  let races = 0;
-  const beganMs = performance.now();
-  let toldMs = beganMs;
+  const comparison = new Comparison(real);
+  if (values.read !== undefined) return await read(values.read, comparison);
+
+  const abi = abiOf(values.abi);
+  print(`${numRuns} programs on ${abi} and on Linux ${release()}, --seed ${seed}`);
   const property = fc.asyncProperty(drafts, async (drawn) => {
     const program = compose(abi, drawn);
-    let found = await difference(abi, real, program);
-    for (let n = 0; found !== undefined && n < REPLAYS; n++) {
-      const again = await difference(abi, real, program);
-      if (again === undefined) races++;
-      if (again === undefined) found = undefined;
-    }
-    played++;
-    steps += program.length;
-    if (performance.now() - toldMs > PROGRESS_MS) {
-      toldMs = performance.now();
-      process.stderr.write(`differential: ${played} programs, ${steps} steps\n`);
-    }
+    const found = await comparison.difference(program, () => runOnModel(abi, program));
     if (found !== undefined) throw new Error(found);
   });
-  const result = await fc.check(property, {
-    numRuns,
-    seed,
-    ...(values.path === undefined ? {} : { path: values.path }),
-  });
-  const perProgram = ((performance.now() - beganMs) / played).toFixed(1);
-  process.stdout.write(
-    `${played} programs, ${steps} steps, ${perProgram} ms a program, ${races} races\n`,
-  );
-  if (!result.failed) {
-    process.stdout.write(`${played} passed, 0 failed\n`);
-    return 0;
+  const at = values.path === undefined ? {} : { path: values.path };
+  const result = await fc.check(property, { numRuns, seed, ...at });
+  print(comparison.summary());
+  if (result.failed) {
+    const error = result.errorInstance;
+    const again = `--seed ${result.seed} --path ${result.counterexamplePath ?? ''}`;
+    print(`They differ; ${again} shows it again, shrunk ${result.numShrinks} times:`);
+    print(error instanceof Error ? error.message : String(error));
   }
-  const error = result.errorInstance instanceof Error ? result.errorInstance : undefined;
-  const where = `--seed ${result.seed} --path ${result.counterexamplePath ?? ''}`;
-  process.stdout.write(`They differ, ${where}, shrunk ${result.numShrinks} times:\n`);
-  process.stdout.write(`${error?.stack ?? String(result.errorInstance)}\n`);
-  process.stdout.write(`${played} passed, 1 failed\n`);
-  return 1;
+  const failed = Number(result.failed);
+  print(`${result.numRuns - failed} passed, ${failed} failed`);
+  return failed;
+}
+
+function abiOf(name: string | undefined): AbiName {
+  if (name !== undefined) return name as AbiName;
+  return support().capabilities.CLONE_AUTOREAP.supported ? 'linux-7.1' : 'linux-6.18';
+}
+
+/** A line of what --write writes. */
+type Written = Play & { readonly program: readonly Command[] };
+
+async function write(file: string, abi: AbiName, numRuns: number, seed: number): Promise<number> {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  const out = createWriteStream(file);
+  for (const drawn of fc.sample(drafts, { numRuns, seed })) {
+    const program = compose(abi, drawn);
+    const written: Written = { program, ...runOnModel(abi, program) };
+    if (!out.write(`${JSON.stringify(written)}\n`)) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'close');
+  print(`${numRuns} programs of ${abi}, --seed ${seed}, in ${path.basename(file)}`);
+  return 0;
+}
+
+async function read(file: string, comparison: Comparison): Promise<number> {
+  print(`the programs of ${path.basename(file)} on Linux ${release()}`);
+  let passed = 0;
+  let failed = 0;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    const { program, ...model } = JSON.parse(line) as Written;
+    const found = await comparison.difference(program, () => model);
+    if (found === undefined) {
+      passed++;
+      continue;
+    }
+    failed++;
+    print(`They differ in program ${passed + failed}:\n${found}`);
+  }
+  print(comparison.summary());
+  print(`${passed} passed, ${failed} failed`);
+  return Number(failed > 0 || passed === 0);
 }
 
 void main().then((code) => (process.exitCode = code));

@@ -37,7 +37,10 @@ export class ModelFamily {
   /** The call that each task made last, and what it returned if that could not be told yet. */
   readonly #returned: ({ tid: number } & Returned)[] = [];
   readonly #handled: Caught[] = [];
-  readonly #calls = new Map<Task, { readonly command: Command; withheld: unknown }>();
+  readonly #calls = new Map<
+    Task,
+    { readonly command: Command; readonly pidfd: PidfdPointer; withheld: unknown }
+  >();
 
   constructor(abi: AbiName) {
     this.kernel = new ModelKernel({ abi, stepwise: true });
@@ -78,12 +81,13 @@ export class ModelFamily {
     if (task?.canRun === true && !tracemeOfInit) {
       const pidfd: PidfdPointer = {};
       const value = perform(task, command, pidfd);
-      const call = { command, withheld: undefined as unknown };
+      const call = { command, pidfd, withheld: undefined as unknown };
       this.#calls.set(task, call);
       // On one processor the caller goes on until it sleeps: what is due to itself comes first, and its
       // call has returned before anybody else does anything.
       this.#takeOwnSignals(task);
-      const result = task.canRun && value !== SLEEPS ? value : this.#settle(task, value === SLEEPS);
+      const goesOn = value !== SLEEPS && mayRun(task);
+      const result = goesOn ? value : this.#settle(task, value === SLEEPS);
       this.#settle(task, false);
       outcome =
         result === undefined
@@ -122,7 +126,9 @@ export class ModelFamily {
 
   #takeOwnSignals(task: Task): void {
     for (;;) {
-      const at = this.kernel.pending().findIndex(({ tid }) => tid === task.tid);
+      const at = this.kernel
+        .pending()
+        .findIndex(({ tid, kind }) => tid === task.tid && kind === 'signals');
       if (at === -1) return;
       this.kernel.step(at);
     }
@@ -153,20 +159,26 @@ export class ModelFamily {
       this.kernel.step();
       this.#returned.push(...this.#late(asked));
       this.#handled.push(...this.#caught());
-      const result = sleeps && asked.canRun ? asked.takeResult() : undefined;
+      const back = sleeps && asked.canRun && !this.#onTheWay().has(asked.tid);
+      const result = back ? asked.takeResult() : undefined;
       if (result !== undefined) return result;
     }
     return undefined;
   }
 
+  /** Who is woken, but not back in user mode: by a SIGKILL, for one. */
+  #onTheWay(): ReadonlySet<number> {
+    return new Set(this.kernel.pending().map(({ tid }) => tid));
+  }
+
   #late(asked: Task | undefined): Step['late'] {
     const late = this.#returned.splice(0);
-    // Woken, but not back: by a SIGKILL, for one.
-    const onTheWay = new Set(this.kernel.pending().map(({ tid }) => tid));
-    for (const [task, { command, withheld }] of this.#calls) {
+    const onTheWay = this.#onTheWay();
+    for (const [task, { command, pidfd, withheld }] of this.#calls) {
       if (task === asked || !task.canRun || onTheWay.has(task.tid)) continue;
       const value = withheld === undefined ? task.takeResult() : undefined;
-      const answer = withheld ?? (value === undefined ? undefined : returned(command, value, {}));
+      const answer =
+        withheld ?? (value === undefined ? undefined : returned(command, value, pidfd));
       if (answer === undefined) continue;
       this.#calls.delete(task);
       late.push({ tid: task.tid - OUTSIDE, ...(answer as Returned) });
@@ -177,7 +189,7 @@ export class ModelFamily {
   /** A handler has run once its task is back in user mode: one that is stopped before is not there yet. */
   #caught(): Caught[] {
     this.#present();
-    const onTheWay = new Set(this.kernel.pending().map(({ tid }) => tid));
+    const onTheWay = this.#onTheWay();
     const tasks = [...new Set(this.#tasks.values())].filter(
       ({ tid, state }) => (state === 'R' || state === 'S') && !onTheWay.has(tid),
     );
@@ -208,6 +220,9 @@ export function runOnModel(
   });
   return { steps, table: family.table() };
 }
+
+/** Asked anew: the call has changed it, which the compiler does not see. */
+const mayRun = (task: Task): boolean => task.canRun;
 
 function letter(task: Task | undefined): State {
   const state = task?.state ?? 'X';
