@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /** A descriptor of this process. */
 export type Fd = number;
 export type Pid = number;
@@ -148,13 +150,25 @@ export interface WaitidResult {
   rusage: Rusage;
 }
 
+/** Descriptors that Node.js cannot open. */
+export interface BackendStreams {
+  /** Whether a child can be given it. 0 to 2 are always there: they stand for those of this process. */
+  has(fd: Fd): boolean;
+  /** The stream that Node.js would make of our end of a pipe. It closes the descriptor. */
+  open(fd: Fd): Duplex;
+}
+
 /**
  * The kernel, as this library uses it: one method per system call, under the call's own name, with no
- * defaults, no retries and no opinions. `native.ts` asks Linux. Nothing above can tell which backend
- * it has.
+ * defaults, no retries and no opinions. `native.ts` asks Linux, `model.ts` asks `lib/model`, and `test/spec`
+ * holds both to the same sentences.
  */
 export interface Backend {
   readonly name: 'native' | 'model';
+  /** Which kernel it is, for the reader of a report. */
+  readonly release: string;
+  /** Where descriptors are not those of this process: what takes the place of its streams. */
+  readonly streams?: BackendStreams;
 
   /** clone3(2) or clone(2), then execve(2) in the child. `onEnd` is called once, on a later tick. */
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth;
@@ -179,6 +193,8 @@ export interface Backend {
   /** Whether a watch keeps the event loop alive. It does at first. */
   refWatch(watch: WatchId, on: boolean): void;
 
+  /** getpid(2): as whom all this is asked. */
+  getpid(): Pid;
   /** pidfd_open(2). Linux 5.3. `owned`: closed with this thread, see `disown`. */
   pidfdOpen(pid: Pid, flags: number, owned: boolean): SyscallResult;
   /** pidfd_send_signal(2). Linux 5.1. Signal 0 only checks. */

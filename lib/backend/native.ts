@@ -1,6 +1,6 @@
 // Long, and flat: one method for each system call, under its own name, and below them what brings the ends.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { constants } from 'node:os';
+import { constants, release } from 'node:os';
 import { resolve } from 'node:path';
 import loadAddon from 'node-gyp-build';
 import { setImmediate } from '../time';
@@ -97,6 +97,7 @@ function inNobodysDomain<T>(call: () => T): T {
 
 class NativeBackend implements Backend {
   readonly name = 'native';
+  readonly release = release();
   readonly #addon: Addon;
   /** Where each field of a record is. */
   readonly #at: { -readonly [Field in keyof typeof RECORD]: number };
@@ -193,6 +194,10 @@ class NativeBackend implements Backend {
     if (watched?.onEnd === undefined || watched.referenced === on) return;
     watched.referenced = on;
     this.#count(on ? 1 : -1);
+  }
+
+  getpid(): number {
+    return process.pid;
   }
 
   pidfdOpen(pid: number, flags: number, owned: boolean): SyscallResult {

@@ -135,7 +135,7 @@ export class Capabilities {
   }
 
   #onSelf(use: (pidfd: number) => Capability): Capability {
-    const pidfd = this.#backend.pidfdOpen(process.pid, 0, true);
+    const pidfd = this.#backend.pidfdOpen(this.#backend.getpid(), 0, true);
     if (pidfd < 0) return no(pidfd);
     try {
       return use(pidfd);
@@ -160,16 +160,21 @@ export class Capabilities {
     const info = this.get('PIDFD_GET_INFO');
     if (!info.supported) return info;
     if (!this.has('P_PIDFD')) return this.get('P_PIDFD');
-    try {
-      if (readlinkSync('/proc/self/ns/pid') !== readlinkSync('/proc/self/ns/pid_for_children')) {
-        return { supported: false, note: 'not asked: the next child starts a pid namespace' };
-      }
-    } catch {
-      return { supported: false, note: 'not asked: no /proc to see the pid namespace of children' };
-    }
+    const note = this.#backend.name === 'native' ? dangerOfAsking() : undefined;
+    if (note !== undefined) return { supported: false, note };
     const result = this.#backend.cloneExitInfo();
     if (result < 0) return no(result);
     return result === 1 ? YES : no(-EINVAL);
+  }
+}
+
+function dangerOfAsking(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === readlinkSync('/proc/self/ns/pid_for_children')
+      ? undefined
+      : 'not asked: the next child starts a pid namespace';
+  } catch {
+    return 'not asked: no /proc to see the pid namespace of children';
   }
 }
 

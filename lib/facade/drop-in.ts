@@ -26,7 +26,7 @@ import {
 } from './launch';
 import { checkOptions } from './options';
 import { nowMs } from '../time';
-import { defaultSystem, type System } from './system';
+import { nativeSystem, type System } from './system';
 
 /**
  * What AUTOREAP says: `off` leaves everything to Node.js; the others are the option `autoreap` of `spawn`,
@@ -103,7 +103,8 @@ function modeOf(value: string): Mode {
 }
 
 function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
-  const system = defaultSystem();
+  // Never the model, whatever AUTOREAP_BACKEND says: who calls child_process means programs that exist.
+  const system = nativeSystem();
   const checked = checkOptions({ ...INHERIT, autoreap: mode });
   const wish = wishOf(checked);
   // By each spawn: 'require' throws where it cannot be kept, and nothing here throws at import.

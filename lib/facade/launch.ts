@@ -121,7 +121,8 @@ export abstract class ChildLauncher implements Launcher {
       return birth.error;
     }
     running = this.running(this.#system, birth);
-    this.state.born(running, guarantee.reapedBy, guarantee.autokill);
+    const reapedBy = this.backend.name === 'model' ? 'model' : guarantee.reapedBy;
+    this.state.born(running, reapedBy, guarantee.autokill);
     return running;
   }
 

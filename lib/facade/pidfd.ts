@@ -52,6 +52,7 @@ interface Lent {
   reference(on: boolean): void;
 }
 
+const openOn = Symbol('openOn');
 const lend = Symbol('lend');
 const giveUp = Symbol('giveUp');
 
@@ -85,10 +86,14 @@ export class Pidfd implements Disposable {
    * @see pidfd_open(2)
    */
   static open(pid: number): Pidfd {
+    return Pidfd[openOn](defaultSystem(), pid);
+  }
+
+  /** @internal */
+  static [openOn](system: System | Error, pid: number): Pidfd {
     if (integer('pid', pid, 1, 2 ** 31 - 1) === undefined) {
       throw invalidArgType('pid', 'of type number', pid);
     }
-    const system = defaultSystem();
     if (system instanceof Error) {
       throw unsupportedError('Pidfd.open', 'the native addon', undefined, `${system.message}.`);
     }
@@ -282,6 +287,12 @@ export class Pidfd implements Disposable {
     if (result < 0) throw errnoError(result, syscall, { pid: this.pid });
     return result;
   }
+}
+
+/** @internal The same class, whose `open` asks another system: a bound class has the instances of its target. */
+export function pidfdOn(system: System): typeof Pidfd {
+  const open = (pid: number): Pidfd => Pidfd[openOn](system, pid);
+  return Object.assign(Pidfd.bind(undefined), { open });
 }
 
 /** @internal */

@@ -8,7 +8,8 @@ import { nowMs, setImmediate } from '../time';
 import { checkStop, unbornChild, type Child, type StopOptions } from './child';
 import type { ExitRecord, ResourceUsage } from './exit-record';
 import { integer, type SpawnOptions } from './options';
-import { readArguments, spawn } from './spawn';
+import { readArguments, spawnOn } from './spawn';
+import { defaultSystem, type System } from './system';
 
 /** The options of `spawn`, and how its output is collected. */
 export interface RunOptions extends Omit<SpawnOptions, 'timeout' | 'killSignal'>, StopOptions {
@@ -124,6 +125,16 @@ export function run(
   argsOrOptions?: readonly string[] | RunOptions,
   maybeOptions?: RunOptions,
 ): Running<string | Buffer> {
+  return runOn(defaultSystem(), file, argsOrOptions, maybeOptions);
+}
+
+/** The same on another system. */
+export function runOn(
+  system: System | Error,
+  file: string,
+  argsOrOptions?: readonly string[] | RunOptions,
+  maybeOptions?: RunOptions,
+): Running<string | Buffer> {
   const read = readArguments(argsOrOptions, maybeOptions);
   if (read.args != null && !Array.isArray(read.args)) {
     throw invalidArgType('args', 'an instance of Array', read.args);
@@ -175,7 +186,7 @@ export function run(
   if (input !== undefined && stdin != null && stdin !== 'pipe' && stdin !== 'overlapped') {
     throw incompatibleOptions('input', 'stdio', 'standard input must be a pipe to be written to.');
   }
-  const child = spawnOrUnborn(file, args, rest);
+  const child = spawnOrUnborn(system, file, args, rest);
   const stopFor = (reason: keyof typeof reasons): void => {
     if (reasons[reason]) return;
     reasons[reason] = true;
@@ -270,9 +281,14 @@ function codeOf(error: Error | undefined, isCanceled: boolean): string {
 const MAX_BYTES = 100 * 1024 * 1024;
 
 /** Errors of the birth reject, as those that Node.js emits do; wrong options throw at once. */
-function spawnOrUnborn(file: string, args: readonly string[], options: SpawnOptions): Child {
+function spawnOrUnborn(
+  system: System | Error,
+  file: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): Child {
   try {
-    const child = spawn(file, args, { ...options });
+    const child = spawnOn(system, file, args, { ...options });
     child.on('error', () => undefined); // `exited` rejects with it.
     return child;
   } catch (error) {

@@ -79,6 +79,16 @@ export function spawn(
   argsOrOptions?: readonly string[] | SpawnOptions,
   maybeOptions?: SpawnOptions,
 ): Child {
+  return spawnOn(defaultSystem(), file, argsOrOptions, maybeOptions);
+}
+
+/** The same on another system. */
+export function spawnOn(
+  system: System | Error,
+  file: string,
+  argsOrOptions?: readonly string[] | SpawnOptions,
+  maybeOptions?: SpawnOptions,
+): Child {
   const { args, options: given } = readArguments(argsOrOptions, maybeOptions);
   // Read once: an option with a getter must not change between our eyes and Node's.
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
@@ -97,11 +107,14 @@ export function spawn(
     );
   }
 
-  const system = defaultSystem();
   const wish = wishOf(checked);
   const guarantee = choose(wish, system);
   if (guarantee.reapedBy === 'libuv' || system instanceof Error) {
     return spawnByNode(() => nodeSpawn(known)) as Child;
+  }
+  if (checked.cgroup !== undefined && system.backend.name === 'model') {
+    const instead = 'The model has one cgroup, and no folder that names it.';
+    throw unsupportedError('Option cgroup', 'cgroup2', undefined, instead);
   }
   const cgroup = checked.cgroup === undefined ? undefined : openCgroup(checked.cgroup);
   return spawnByClone(system, guarantee, checked, wish, cgroup, known, nodeSpawn);
@@ -133,8 +146,8 @@ function spawnByClone(
   options: SpawnOptions,
   nodeSpawn: (options: SpawnOptions) => childProcess.ChildProcess,
 ): Child {
-  // What Node's own handle would drop without a word, if it came to that.
-  const oursAlone = beyondNode(wish);
+  // What Node's own handle would drop without a word, if it came to that: all of the model is.
+  const oursAlone = system.backend.name === 'model' ? "backend: 'model'" : beyondNode(wish);
   let state: ChildState | undefined;
   let unborn: childProcess.ChildProcess | undefined;
   const startMs = nowMs();

@@ -1,6 +1,6 @@
 import type { Backend, SyscallResult } from '../backend/interface';
 import { errnoError, unsupportedError } from '../errors';
-import { defaultSystem } from './system';
+import { defaultSystem, type System } from './system';
 
 /** Whether this process inherits the orphans among its descendants. */
 export interface Subreaper {
@@ -17,28 +17,32 @@ export interface Subreaper {
   disable(): void;
 }
 
+/** That of a system, which is asked for when it is needed. */
+export function subreaperOf(find: () => System | Error): Subreaper {
+  const call = (name: string, ask: (backend: Backend) => SyscallResult): number => {
+    const system = find();
+    if (system instanceof Error) {
+      throw unsupportedError('subreaper', 'the native addon', undefined, `${system.message}.`);
+    }
+    const result = ask(system.backend);
+    if (result < 0) throw errnoError(result, `prctl(${name})`);
+    return result;
+  };
+  return {
+    get enabled() {
+      return call('PR_GET_CHILD_SUBREAPER', (backend) => backend.prctlGetChildSubreaper()) === 1;
+    },
+    enable() {
+      call('PR_SET_CHILD_SUBREAPER', (backend) => backend.prctlSetChildSubreaper(true));
+    },
+    disable() {
+      call('PR_SET_CHILD_SUBREAPER', (backend) => backend.prctlSetChildSubreaper(false));
+    },
+  };
+}
+
 /**
  * The `child subreaper` attribute of this process, which survives execve(2) and is not inherited by
  * children. Never set by this library itself. @see PR_SET_CHILD_SUBREAPER(2const)
  */
-export const subreaper: Subreaper = {
-  get enabled() {
-    return call('PR_GET_CHILD_SUBREAPER', (backend) => backend.prctlGetChildSubreaper()) === 1;
-  },
-  enable() {
-    call('PR_SET_CHILD_SUBREAPER', (backend) => backend.prctlSetChildSubreaper(true));
-  },
-  disable() {
-    call('PR_SET_CHILD_SUBREAPER', (backend) => backend.prctlSetChildSubreaper(false));
-  },
-};
-
-function call(name: string, ask: (backend: Backend) => SyscallResult): number {
-  const system = defaultSystem();
-  if (system instanceof Error) {
-    throw unsupportedError('subreaper', 'the native addon', undefined, `${system.message}.`);
-  }
-  const result = ask(system.backend);
-  if (result < 0) throw errnoError(result, `prctl(${name})`);
-  return result;
-}
+export const subreaper: Subreaper = subreaperOf(defaultSystem);

@@ -2,7 +2,7 @@ import { release } from 'node:os';
 import { CAPABILITIES, type Capability, type CapabilityName } from '../backend/support';
 import { errnoName } from '../errors';
 import { chooseGuarantee, type ReapedBy } from '../policy/guarantee';
-import { defaultSystem } from './system';
+import { defaultSystem, type System } from './system';
 
 /** One thing a kernel may be able to do. */
 export interface CapabilityReport {
@@ -16,7 +16,9 @@ export interface CapabilityReport {
 
 /** What `spawn` can promise here. */
 export interface Support {
-  /** Who reaps a child that was spawned without options. */
+  /** Whom all this was asked of: Linux, or the model of it. */
+  readonly backend: 'native' | 'model';
+  /** Who reaps a child that was spawned without options. Of the model, by which of its rules. */
   readonly reapedBy: ReapedBy;
   readonly guarantees: {
     /**
@@ -35,7 +37,7 @@ export interface Support {
   };
   readonly capabilities: { readonly [Name in CapabilityName]: CapabilityReport };
   readonly addon: { readonly loaded: true } | { readonly loaded: false; readonly error: string };
-  /** For the reader of a report; nothing is decided by it. */
+  /** For the reader of a report; nothing is decided by it. Of the model, its abi. */
   readonly kernel: string;
   readonly arch: string;
 }
@@ -45,7 +47,11 @@ export interface Support {
  * capability is asked by use, once per process; where it says no, with which errno. Never throws.
  */
 export function support(): Support {
-  const system = defaultSystem();
+  return supportOf(defaultSystem());
+}
+
+/** The same of another system. */
+export function supportOf(system: System | Error): Support {
   const absent: CapabilityReport = { supported: false, note: 'the addon is not loaded' };
   const report = (name: CapabilityName): CapabilityReport =>
     system instanceof Error ? absent : described(system.capabilities.get(name));
@@ -65,7 +71,9 @@ export function support(): Support {
   const guarantee = chooseGuarantee(plain, has);
   const mortal = chooseGuarantee({ ...plain, autokill: true }, has);
   const reapedBy = 'reapedBy' in guarantee ? guarantee.reapedBy : 'libuv';
+  const backend = system instanceof Error ? undefined : system.backend;
   return {
+    backend: backend?.name ?? 'native',
     reapedBy,
     guarantees: {
       zombieFree: reapedBy === 'kernel' ? 'always' : reapedBy === 'waitid' ? 'while alive' : 'no',
@@ -75,8 +83,13 @@ export function support(): Support {
       autokill: 'autokill' in mortal ? mortal.autokill : undefined,
     },
     capabilities,
-    addon: system instanceof Error ? { loaded: false, error: system.message } : { loaded: true },
-    kernel: release(),
+    addon:
+      system instanceof Error
+        ? { loaded: false, error: system.message }
+        : system.backend.name === 'model'
+          ? { loaded: false, error: 'the model needs none' }
+          : { loaded: true },
+    kernel: backend?.release ?? release(),
     arch: process.arch,
   };
 }

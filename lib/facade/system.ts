@@ -1,6 +1,9 @@
 import type { Backend } from '../backend/interface';
+import { ownModelBackend } from '../backend/load-model';
+import type { ModelBackend } from '../backend/model';
 import { nativeBackend } from '../backend/native';
 import { Capabilities } from '../backend/support';
+import { unsupportedError } from '../errors';
 
 /** A kernel to ask and what it can do. Everything a user holds was given one. */
 export interface System {
@@ -8,14 +11,39 @@ export interface System {
   readonly capabilities: Capabilities;
 }
 
-let system: System | Error | undefined;
+export const systemOf = (backend: Backend): System => ({
+  backend,
+  capabilities: new Capabilities(backend),
+});
+
+let native: System | Error | undefined;
 
 /** The kernel under us, or why there is none: not Linux, or the addon did not load. */
-export function defaultSystem(): System | Error {
-  if (system === undefined) {
+export function nativeSystem(): System | Error {
+  if (native === undefined) {
     const backend = nativeBackend();
-    system =
-      backend instanceof Error ? backend : { backend, capabilities: new Capabilities(backend) };
+    native = backend instanceof Error ? backend : systemOf(backend);
   }
-  return system;
+  return native;
 }
+
+let model: System | undefined;
+
+/** The system of what this package exports by itself. Determined when it is first asked for, never at import. */
+export function defaultSystem(): System | Error {
+  return isModel() ? (model ??= systemOf(ownModelBackend())) : nativeSystem();
+}
+
+/**
+ * The model that the exports of this package run on under `AUTOREAP_BACKEND=model`: to install programs there, and to
+ * look at it.
+ * @throws `ERR_AUTOREAP_UNSUPPORTED` without `AUTOREAP_BACKEND=model`: nobody would find what is installed.
+ */
+export function modelKernel(): ModelBackend['kernel'] {
+  if (isModel()) return ownModelBackend().kernel;
+  const instead =
+    'To have a model of your own, use createAutoreap({ backend: modelBackend(kernel) }).';
+  throw unsupportedError('modelKernel()', 'AUTOREAP_BACKEND=model', undefined, instead);
+}
+
+const isModel = (): boolean => process.env['AUTOREAP_BACKEND'] === 'model';

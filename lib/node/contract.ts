@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Fd, SyscallResult } from '../backend/interface';
 
 /** An entry of `stdio` as Node's ChildProcess hands it to its handle. */
@@ -6,6 +7,8 @@ export interface StdioEntry {
   ipc?: boolean;
   fd?: number;
   handle?: { fd?: number; open?(fd: Fd): SyscallResult; close?(): void };
+  /** Where Node.js keeps the stream that it makes of the handle. */
+  socket?: Duplex;
 }
 
 /** A spawn, in the words of Node.js, once its options have been read. */

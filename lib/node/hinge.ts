@@ -143,7 +143,7 @@ function replaceHandle(child: ChildProcess, options: NodeSpawnOptions, adopt: Ad
     launcher.stockSpawns();
     return;
   }
-  holder._handle = new ProcessHandle(stock, launcher, (contract) => {
+  holder._handle = new ProcessHandle(child, stock, launcher, (contract) => {
     if (readContract(contract) === undefined) warnUnknownNode();
     holder._handle = stock;
   });

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Backend, Fd, SyscallResult } from '../backend/interface';
 import { setImmediate } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
 import { isId, readContract, type SpawnCall, type StdioEntry } from './contract';
+import { DescriptorEnds, StreamEnds, descriptorOf, type OurEnds } from './our-ends';
 import { mayOpen, maySpawn } from './permission';
 
 /** What Node's ChildProcess wants from `_handle`, and what ours is made of. */
@@ -73,6 +75,7 @@ export class ProcessHandle implements NodeProcessHandle {
   onexit: NodeProcessHandle['onexit'];
   readonly #backend: Backend;
   readonly #launcher: Launcher;
+  readonly #child: ChildProcess;
   readonly #stock: NodeProcessHandle;
   readonly #giveBack: (contract: readonly unknown[]) => void;
   // The listeners of 'exit' run in the async context of the spawn, as they do in Node.js.
@@ -80,13 +83,15 @@ export class ProcessHandle implements NodeProcessHandle {
   #running: Running | undefined;
   #referenced = true;
 
-  /** `stock` is Node's own handle; `giveBack` puts it back under its child. */
+  /** `stock` is Node's own handle of the child; `giveBack` puts it back. */
   constructor(
+    child: ChildProcess,
     stock: NodeProcessHandle,
     launcher: Launcher,
     giveBack: (contract: readonly unknown[]) => void,
   ) {
     this.onexit = stock.onexit;
+    this.#child = child;
     this.#stock = stock;
     this.#backend = launcher.backend;
     this.#launcher = launcher;
@@ -95,8 +100,10 @@ export class ProcessHandle implements NodeProcessHandle {
 
   spawn(...contract: unknown[]): SyscallResult {
     const call = readContract(contract);
+    const { streams } = this.#backend;
     // Under --permission Node's handle refuses, with Node's error; an addon must not be a way around.
-    if (call === undefined || !maySpawn() || !mayOpen(call.stdio)) {
+    const permitted = streams !== undefined || (maySpawn() && mayOpen(call?.stdio ?? []));
+    if (call === undefined || !permitted) {
       this.#giveBack(contract);
       if (maySpawn()) this.#launcher.stockSpawns();
       return this.#stock.spawn(...contract);
@@ -108,10 +115,14 @@ export class ProcessHandle implements NodeProcessHandle {
     }
 
     const childEnds: Fd[] = [];
-    const opened: StdioEntry[] = [];
+    const ourEnds =
+      streams === undefined
+        ? new DescriptorEnds(this.#backend)
+        : new StreamEnds(this.#backend, streams, this.#child);
+    ourEnds.check(call.stdio);
     let streamsStay = false;
     try {
-      const stdio = this.#openStdio(call.stdio, childEnds, opened);
+      const stdio = this.#openStdio(call.stdio, childEnds, ourEnds);
       const result =
         typeof stdio === 'number'
           ? stdio
@@ -123,7 +134,8 @@ export class ProcessHandle implements NodeProcessHandle {
       this.pid = result.pid;
       return 0;
     } finally {
-      if (!streamsStay) for (const entry of opened) entry.handle?.close?.();
+      if (streamsStay) ourEnds.keep();
+      else ourEnds.drop();
       for (const fd of childEnds) this.#backend.close(fd);
     }
   }
@@ -171,11 +183,10 @@ export class ProcessHandle implements NodeProcessHandle {
     if (callback !== undefined) setImmediate(callback);
   }
 
-  // Our end of a pipe goes to the stream at once: on failure below, the stream sees its end, as with libuv.
   #openStdio(
     entries: readonly StdioEntry[],
     childEnds: Fd[],
-    opened: StdioEntry[],
+    ourEnds: OurEnds,
   ): Fd[] | SyscallResult {
     const stdio: Fd[] = [];
     const failed = (error: SyscallResult, step: string): SyscallResult => {
@@ -194,19 +205,16 @@ export class ProcessHandle implements NodeProcessHandle {
           if ('error' in pipe) return failed(pipe.error, pipe.step);
           const { ours, childs } = pipe;
           childEnds.push(childs);
-          // First, for a descriptor closed twice would be worse than one that is never closed.
-          this.#backend.disown(ours);
-          const result = entry.handle?.open?.(ours) ?? -constants.errno.EINVAL;
+          const result = ourEnds.take(entry, index, ours);
           if (result < 0) {
             this.#backend.close(ours);
             return failed(result, 'uv_pipe_open');
           }
-          opened.push(entry);
           stdio.push(childs);
           break;
         }
         default: {
-          const fd = entry.type === 'wrap' ? entry.handle?.fd : (entry.fd ?? index);
+          const fd = descriptorOf(entry, index);
           if (fd === undefined || fd < 0) return failed(-constants.errno.EINVAL, 'stdio');
           stdio.push(fd);
         }

@@ -1,5 +1,5 @@
 // With `autokill`, a child dies with this process, however that ends, and not before.
-import { spawn } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { program } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
 import { Scene, type SceneOptions } from '../support/scene';
@@ -12,7 +12,7 @@ async function parentOf(args: readonly string[], options: SceneOptions = {}): Pr
   return scene;
 }
 
-describeEachReaper('an autokill child', ({ name, options: { autoreap } }) => {
+describeEachReaper('an autokill child', ({ options: { autoreap } }) => {
   it('dies with a parent that is killed', async () => {
     await using parent = await parentOf([autoreap, 'main', 'wait']);
     expect(await parent.line.answers()).toBe(true);
@@ -54,10 +54,12 @@ describeEachReaper('an autokill child', ({ name, options: { autoreap } }) => {
   it('gains no privileges', async () => {
     expect(await worldOf({ autoreap, autokill: true })).toMatchObject({ noNewPrivs: 1 });
   });
+});
 
+describeEachBackend('an autokill child', ({ spawn, programs, name, options: own }) => {
   it('says what makes it die', async () => {
-    const mortal = spawn('true', { stdio: 'ignore', autoreap, autokill: true });
-    const usual = spawn('true', { stdio: 'ignore', autoreap });
+    const mortal = spawn(...programs.exits(0), { ...own, stdio: 'ignore', autokill: true });
+    const usual = spawn(...programs.exits(0), { ...own, stdio: 'ignore' });
 
     expect(mortal.autokill).toBe(name === 'kernel' ? 'kernel' : 'pdeathsig');
     expect(usual.autokill).toBeUndefined();
@@ -65,8 +67,12 @@ describeEachReaper('an autokill child', ({ name, options: { autoreap } }) => {
   });
 
   it('can be signalled and ends as others do', async () => {
-    const killed = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], autoreap, autokill: true });
-    const left = spawn('sh', ['-c', 'exit 9'], { stdio: 'ignore', autoreap, autokill: true });
+    const killed = spawn(...programs.cat(), {
+      ...own,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      autokill: true,
+    });
+    const left = spawn(...programs.exits(9), { ...own, stdio: 'ignore', autokill: true });
 
     killed.kill('SIGTERM');
 

@@ -1,11 +1,12 @@
 // What ends a child from outside: `timeout`, `killSignal`, an AbortSignal.
 import * as childProcess from 'node:child_process';
-import { spawn, type SpawnOptions } from '../../lib/index';
+import type { SpawnOptions } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { eventsOf } from '../support/events';
-import { nodeFailureOf, ourFailureOf } from '../support/failures';
-import { describeEachReaper } from '../support/reapers';
+import { failureOf, nodeFailureOf } from '../support/failures';
 
-describeEachReaper('a child that is ended from outside', ({ options: own }) => {
+// 'cat' is a program of the model, too.
+describeEachBackend('a child that is ended from outside', ({ spawn, options: own }) => {
   /** `end` acts once the child is there; `cat` would live as long as we do. */
   const bothOf = async (
     optionsOf: () => SpawnOptions,
@@ -104,7 +105,7 @@ describeEachReaper('a child that is ended from outside', ({ options: own }) => {
     ['a signal that is no AbortSignal', { signal: 'SIGTERM' as unknown as AbortSignal }],
   ])('is refused as by Node.js with %s', async (_title, options) => {
     const node = await nodeFailureOf('cat', [], options);
-    const ours = await ourFailureOf('cat', [], { ...options, ...own });
+    const ours = await failureOf(spawn, 'cat', [], { ...options, ...own });
 
     expect(ours).toMatchObject({ how: 'thrown', error: node.error, message: node.message });
   });

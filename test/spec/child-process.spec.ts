@@ -2,7 +2,8 @@
 import * as childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import { Child, Pidfd, spawn, type SpawnOptions } from '../../lib/index';
+import { Child, spawn, type SpawnOptions } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { eventsOf } from '../support/events';
 import { outputOf } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
@@ -62,9 +63,11 @@ describeEachReaper('a child', ({ options: own }) => {
 
     expect(ours).toEqual(node);
   });
+});
 
+describeEachBackend('a child', ({ spawn, Pidfd, programs, backend, options: own }) => {
   it('is a ChildProcess, a Child and nothing that anybody else can make', async () => {
-    const child = spawn('true', own);
+    const child = spawn(...programs.exits(0), own);
 
     expect(child).toBeInstanceOf(childProcess.ChildProcess);
     expect(child).toBeInstanceOf(Child);
@@ -75,7 +78,7 @@ describeEachReaper('a child', ({ options: own }) => {
   });
 
   it('has its pid and its pidfd at once', async () => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
 
     expect(child.pidfd!.pid).toBe(child.pid);
@@ -86,7 +89,7 @@ describeEachReaper('a child', ({ options: own }) => {
   });
 
   it('emits spawn, then exit, then close; and `exited` is known by exit', async () => {
-    const child = spawn('sh', ['-c', 'exit 3'], own);
+    const child = spawn(...programs.exits(3), own);
     const events = eventsOf(child);
 
     const { exitCode, pid } = await child.exited;
@@ -97,7 +100,7 @@ describeEachReaper('a child', ({ options: own }) => {
   });
 
   it('is not signalled once it has ended', async () => {
-    const child = spawn('true', own);
+    const child = spawn(...programs.exits(0), own);
     await outputOf(child);
 
     expect(child.kill()).toBe(false);
@@ -112,7 +115,7 @@ describeEachReaper('a child', ({ options: own }) => {
     ['SIGINT', 'SIGINT'],
     [1, 'SIGHUP'],
   ] as const)('is killed by %s', async (signal, signalCode) => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
 
     expect(child.kill(0)).toBe(true);
@@ -123,7 +126,7 @@ describeEachReaper('a child', ({ options: own }) => {
   });
 
   it('refuses a signal that is none, as Node.js does', async () => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
 
     expect(() => child.kill('SIGNONE' as 'SIGTERM')).toThrow(
@@ -157,14 +160,14 @@ describeEachReaper('a child', ({ options: own }) => {
     const born = (child: Child, state: string): string =>
       `Child { pid: ${String(child.pid)}, state: '${state}', reapedBy: ${inspect(child.reapedBy)} }`;
 
-    const running = spawn('cat', own);
+    const running = spawn(...programs.cat(), own);
     const runningEnded = outputOf(running);
     expect(inspect(running)).toBe(born(running, 'running'));
     running.kill('SIGKILL');
     await runningEnded;
     expect(inspect(running)).toBe(born(running, 'killed by SIGKILL'));
 
-    const exited = spawn('sh', ['-c', 'exit 3'], own);
+    const exited = spawn(...programs.exits(3), own);
     await outputOf(exited);
     expect(inspect(exited)).toBe(born(exited, 'exited 3'));
 
@@ -174,9 +177,10 @@ describeEachReaper('a child', ({ options: own }) => {
   });
 
   it('is reaped by whom it says', async () => {
-    const child = spawn('true', own);
+    const child = spawn(...programs.exits(0), own);
 
-    expect(child.reapedBy).toBe(own.autoreap === 'require' ? 'kernel' : 'waitid');
+    const reaper = own.autoreap === 'require' ? 'kernel' : 'waitid';
+    expect(child.reapedBy).toBe(backend.name === 'model' ? 'model' : reaper);
     expect(child.autokill).toBeUndefined();
     await outputOf(child);
   });

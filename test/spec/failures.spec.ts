@@ -1,6 +1,7 @@
 // What cannot be started fails as it fails with node:child_process, and says more about it.
 import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawn, type SpawnOptions } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { expectFailureAsNode, failureOf, ourFailureOf } from '../support/failures';
 import { outputOf, publicCopy, scratch } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
@@ -132,6 +133,14 @@ describeEachReaper('a program that cannot be started', ({ options: own }) => {
     expect(stdout).toBe(`bare ${bare} a b \n`);
   });
 
+  it('leaves an error whose stack begins where spawn was called, or in Node.js', async () => {
+    const { thrown } = await ourFailureOf('true', ['x'.repeat(1 << 20)], own);
+
+    expect(thrown.stack).toContain(failureOf.name);
+  });
+});
+
+describeEachBackend('a child that was never born', ({ spawn, options: own }) => {
   it('rejects `exited` with the error that was emitted', async () => {
     const child = spawn('no-such-program', own);
     const emitted = new Promise((resolve) => child.once('error', resolve));
@@ -152,11 +161,5 @@ describeEachReaper('a program that cannot be started', ({ options: own }) => {
     await expect(child.stop()).rejects.toMatchObject({ code: 'ENOENT' });
     await child[Symbol.asyncDispose]();
     await closed;
-  });
-
-  it('leaves an error whose stack begins where spawn was called, or in Node.js', async () => {
-    const { thrown } = await ourFailureOf('true', ['x'.repeat(1 << 20)], own);
-
-    expect(thrown.stack).toContain(failureOf.name);
   });
 });

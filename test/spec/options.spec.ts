@@ -1,11 +1,11 @@
 // Options that are wrong: Node's errors, with the option's name, and no process.
 import * as childProcess from 'node:child_process';
-import { Pidfd, spawn, type SpawnOptions } from '../../lib/index';
-import { failureOf, nodeFailureOf, ourFailureOf } from '../support/failures';
-import { itNeeds } from '../support/needs';
+import type { SpawnOptions } from '../../lib/index';
+import { describeEachBackend, type OnBackend } from '../support/backends';
+import { failureOf, nodeFailureOf } from '../support/failures';
 
-/** Whatever it is, spawn must refuse it before there is a process. */
-function refusal(options: unknown): Error & { code?: string } {
+/** Whatever it is, spawn must refuse it before there is a process. ('true' is a program of the model, too.) */
+function refusalOf({ spawn }: OnBackend, options: unknown): Error & { code?: string } {
   try {
     spawn('true', [], options as SpawnOptions);
   } catch (error) {
@@ -14,7 +14,10 @@ function refusal(options: unknown): Error & { code?: string } {
   throw new Error('it was not refused');
 }
 
-describe('an option of ours', () => {
+describeEachBackend('an option of ours', (on) => {
+  const { spawn, itNeeds } = on;
+  const refusal = (options: unknown): ReturnType<typeof refusalOf> => refusalOf(on, options);
+
   it.each([
     ['autoreap', 'always', 'ERR_INVALID_ARG_VALUE'],
     ['autoreap', true, 'ERR_INVALID_ARG_VALUE'],
@@ -98,14 +101,14 @@ describe('an option of ours', () => {
     for (const nothing of [undefined, null]) {
       const options = Object.fromEntries(names.map((name) => [name, nothing]));
 
-      const { events } = await ourFailureOf('true', [], options);
+      const { events } = await failureOf(spawn, 'true', [], options);
 
       expect(events).toContain('close 0 null');
     }
   });
 
   itNeeds('root', 'is taken at the ends of its range', async () => {
-    const { events } = await ourFailureOf('true', [], {
+    const { events } = await failureOf(spawn, 'true', [], {
       umask: 0o777,
       nice: 19,
       groups: [0, 2 ** 32 - 2],
@@ -116,7 +119,7 @@ describe('an option of ours', () => {
   });
 });
 
-describe("an option of Node's", () => {
+describeEachBackend("an option of Node's", ({ spawn }) => {
   it.each<readonly [string, unknown]>([
     ['cwd', 5],
     ['cwd', {}],
@@ -140,7 +143,7 @@ describe("an option of Node's", () => {
     const options = { [name]: value } as SpawnOptions;
     const node = await nodeFailureOf('true', [], options);
 
-    const ours = await ourFailureOf('true', [], options);
+    const ours = await failureOf(spawn, 'true', [], options);
 
     const { how, error, message, events } = node;
     expect(ours).toMatchObject({ how, error, message, events });
@@ -169,7 +172,10 @@ describe("an option of Node's", () => {
   });
 });
 
-describe('a refusal', () => {
+describeEachBackend('a refusal', (on) => {
+  const { spawn, Pidfd, backend } = on;
+  const refusal = (options: unknown): ReturnType<typeof refusalOf> => refusalOf(on, options);
+
   it('is an error that begins where spawn was called', () => {
     function caller(): Error {
       return refusal({ nice: 20 });
@@ -183,9 +189,9 @@ describe('a refusal', () => {
 
   it('leaves nothing open, and no hook behind', async () => {
     for (let i = 0; i < 100; i++) refusal({ cgroup: '/', nice: 20 });
-    using pidfd = Pidfd.open(process.pid);
+    using pidfd = Pidfd.open(backend.getpid());
 
     expect(pidfd.fd).toBeLessThan(200);
-    expect((await ourFailureOf('true', [], {})).events).toContain('close 0 null');
+    expect((await failureOf(spawn, 'true', [], {})).events).toContain('close 0 null');
   });
 });

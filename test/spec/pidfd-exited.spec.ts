@@ -1,21 +1,23 @@
 // Waiting for the end of a process, by its descriptor.
-import * as childProcess from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { Pidfd, spawn, type ExitRecord } from '../../lib/index';
+import type { ExitRecord } from '../../lib/index';
 import { installedApp } from '../support/apps';
+import { describeEachBackend, type OnBackend } from '../support/backends';
 import { capability } from '../support/needs';
 import { outputOf } from '../support/programs';
-import { describeEachReaper } from '../support/reapers';
 
 /** A process that is not our child, and its parent, which waits for it. */
-async function grandchild(exit: string): Promise<{
+async function grandchild(
+  { spawn, programs, options }: OnBackend,
+  exitCode: number,
+): Promise<{
   readonly pid: number;
   end(): void;
   readonly parentEnded: Promise<unknown>;
 }> {
-  const commands = `(cat <&3 >/dev/null; ${exit}) & echo $!; wait`;
-  const parent = childProcess.spawn('sh', ['-c', commands], {
+  const parent = spawn(...programs.namesChild(exitCode), {
+    ...options,
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   const parentEnded = once(parent, 'close');
@@ -27,11 +29,12 @@ async function grandchild(exit: string): Promise<{
 
 /** What the kernel tells of a process that somebody else has reaped. */
 function expectStatus(
+  { backend }: OnBackend,
   record: ExitRecord,
   exitCode: number | null,
   signalCode: string | null,
 ): void {
-  if (capability('PIDFD_INFO_EXIT').supported) {
+  if (backend.name === 'model' || capability('PIDFD_INFO_EXIT').supported) {
     expect(record).toMatchObject({ exitCode, signalCode, statusLost: false });
   } else {
     expect(record).toMatchObject({
@@ -43,9 +46,11 @@ function expectStatus(
   }
 }
 
-describe('a pidfd, of a process that is not our child', () => {
+describeEachBackend('a pidfd, of a process that is not our child', (on) => {
+  const { Pidfd } = on;
+
   it('knows its exit', async () => {
-    const { pid, end, parentEnded } = await grandchild('exit 9');
+    const { pid, end, parentEnded } = await grandchild(on, 9);
     using pidfd = Pidfd.open(pid);
     const waiting = pidfd.exited;
 
@@ -54,23 +59,23 @@ describe('a pidfd, of a process that is not our child', () => {
     const record = await waiting;
     expect(record.pid).toBe(pid);
     expect(record.durationMs).toBeGreaterThanOrEqual(0);
-    expectStatus(record, 9, null);
+    expectStatus(on, record, 9, null);
     await parentEnded;
   });
 
   it('knows the signal that ended it', async () => {
-    const { pid, end, parentEnded } = await grandchild('exit 9');
+    const { pid, end, parentEnded } = await grandchild(on, 9);
     using pidfd = Pidfd.open(pid);
 
     pidfd.signal('SIGKILL');
 
-    expectStatus(await pidfd.exited, null, 'SIGKILL');
+    expectStatus(on, await pidfd.exited, null, 'SIGKILL');
     end();
     await parentEnded;
   });
 
   it('knows it afterwards too, and tells everybody the same', async () => {
-    const { pid, end, parentEnded } = await grandchild('exit 3');
+    const { pid, end, parentEnded } = await grandchild(on, 3);
     using first = Pidfd.open(pid);
     using second = Pidfd.open(pid);
     end();
@@ -80,14 +85,14 @@ describe('a pidfd, of a process that is not our child', () => {
 
     expect(first.exited).toBe(first.exited);
     expect(again).toBe(one);
-    expectStatus(one, 3, null);
-    expectStatus(other, 3, null);
+    expectStatus(on, one, 3, null);
+    expectStatus(on, other, 3, null);
   });
 });
 
-describeEachReaper('a pidfd, of a child', ({ options: own }) => {
+describeEachBackend('a pidfd, of a child', ({ spawn, Pidfd, programs, options: own }) => {
   it('knows the same as its child', async () => {
-    const child = spawn('sh', ['-c', 'exit 3'], own);
+    const child = spawn(...programs.exits(3), own);
     const ended = outputOf(child);
 
     expect(child.pidfd!.exited).toBe(child.exited);
@@ -96,7 +101,7 @@ describeEachReaper('a pidfd, of a child', ({ options: own }) => {
   });
 
   it('is the same process as one that is opened by its pid', async () => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
     using other = Pidfd.open(child.pid!);
 
@@ -109,7 +114,7 @@ describeEachReaper('a pidfd, of a child', ({ options: own }) => {
   });
 
   it('is not ours to close', async () => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
     const { fd } = child.pidfd!;
 
@@ -123,7 +128,7 @@ describeEachReaper('a pidfd, of a child', ({ options: own }) => {
   });
 
   it('can be told not to keep us, and to keep us again', async () => {
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const ended = outputOf(child);
 
     expect(child.pidfd!.unref()).toBe(child.pidfd);

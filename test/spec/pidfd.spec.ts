@@ -1,17 +1,22 @@
 // A process by its descriptor: ours, somebody's child, and those that are no more.
-import * as childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Pidfd, spawn } from '../../lib/index';
+import { describeEachBackend, type OnBackend } from '../support/backends';
 import { itNeeds } from '../support/needs';
 import { outputOf, tell } from '../support/programs';
+import { describeEachReaper } from '../support/reapers';
+import { shellVocabulary } from '../support/vocabulary';
 
 const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
 
-/** A child of Node's own, alive until its standard input ends. */
-function cat(): { readonly pid: number; end(): Promise<unknown> } {
-  const child = childProcess.spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
+/** A child that is alive until its standard input ends. */
+function cat({ spawn, programs, options }: OnBackend): {
+  readonly pid: number;
+  end(): Promise<unknown>;
+} {
+  const child = spawn(...programs.cat(), { ...options, stdio: ['pipe', 'ignore', 'inherit'] });
   const closed = once(child, 'close');
   return {
     pid: child.pid!,
@@ -20,13 +25,6 @@ function cat(): { readonly pid: number; end(): Promise<unknown> } {
       return closed;
     },
   };
-}
-
-/** The pid of a process that was there and is reaped. */
-async function deadPid(): Promise<number> {
-  const child = childProcess.spawn('true', { stdio: 'ignore' });
-  await once(child, 'close');
-  return child.pid!;
 }
 
 describe('Pidfd.open', () => {
@@ -39,32 +37,6 @@ describe('Pidfd.open', () => {
     const [, flags] = /^flags:\s*(\d+)/m.exec(fdinfo)!;
     expect(parseInt(flags!, 8) & 0o2000000).not.toBe(0);
     expect(inspect(pidfd)).toBe(`Pidfd { fd: ${String(pidfd.fd)}, pid: 1 }`);
-  });
-
-  it('opens ourselves', () => {
-    using pidfd = Pidfd.open(process.pid);
-
-    expect(pidfd.signal(0)).toBe(true);
-  });
-
-  it.each([
-    ['no number', '1', 'ERR_INVALID_ARG_TYPE'],
-    ['undefined', undefined, 'ERR_INVALID_ARG_TYPE'],
-    ['zero', 0, 'ERR_OUT_OF_RANGE'],
-    ['negative', -1, 'ERR_OUT_OF_RANGE'],
-    ['a fraction', 1.5, 'ERR_OUT_OF_RANGE'],
-    ['NaN', NaN, 'ERR_OUT_OF_RANGE'],
-    ['too large', 2 ** 31, 'ERR_OUT_OF_RANGE'],
-  ])('refuses a pid that is %s', (_title, pid, expected) => {
-    expect(() => Pidfd.open(pid as number)).toThrow(code(expected));
-  });
-
-  it('refuses the pid of nobody', async () => {
-    const pid = await deadPid();
-
-    expect(() => Pidfd.open(pid)).toThrow(
-      expect.objectContaining({ code: 'ESRCH', errno: -3, syscall: 'pidfd_open', pid }) as Error,
-    );
   });
 
   it('refuses the id of a thread', () => {
@@ -82,17 +54,48 @@ describe('Pidfd.open', () => {
   });
 });
 
-describe('a pidfd', () => {
+describeEachBackend('Pidfd.open', ({ Pidfd, spawn, programs, options, backend }) => {
+  it('opens ourselves', () => {
+    using pidfd = Pidfd.open(backend.getpid());
+
+    expect(pidfd.signal(0)).toBe(true);
+  });
+
+  it.each([
+    ['no number', '1', 'ERR_INVALID_ARG_TYPE'],
+    ['undefined', undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['zero', 0, 'ERR_OUT_OF_RANGE'],
+    ['negative', -1, 'ERR_OUT_OF_RANGE'],
+    ['a fraction', 1.5, 'ERR_OUT_OF_RANGE'],
+    ['NaN', NaN, 'ERR_OUT_OF_RANGE'],
+    ['too large', 2 ** 31, 'ERR_OUT_OF_RANGE'],
+  ])('refuses a pid that is %s', (_title, pid, expected) => {
+    expect(() => Pidfd.open(pid as number)).toThrow(code(expected));
+  });
+
+  it('refuses the pid of nobody', async () => {
+    const child = spawn(...programs.exits(0), { ...options, stdio: 'ignore' });
+    await once(child, 'close');
+    const pid = child.pid!;
+
+    expect(() => Pidfd.open(pid)).toThrow(
+      expect.objectContaining({ code: 'ESRCH', errno: -3, syscall: 'pidfd_open', pid }) as Error,
+    );
+  });
+});
+
+describeEachBackend('a pidfd', (on) => {
+  const { Pidfd, spawn, programs, options, backend, itNeeds } = on;
+
   itNeeds('PIDFD_GET_INFO', 'tells the ids of its process', async () => {
-    const child = cat();
+    const child = cat(on);
     using pidfd = Pidfd.open(child.pid);
 
     const info = pidfd.info();
 
-    expect(info).toMatchObject({ pid: child.pid, ppid: process.pid });
+    expect(info).toMatchObject({ pid: child.pid, ppid: backend.getpid() });
     expect(info.exit).toBeUndefined();
-    const uid = process.getuid!();
-    const gid = process.getgid!();
+    const [uid, gid] = backend.name === 'model' ? [0, 0] : [process.getuid!(), process.getgid!()];
     expect(info.ids).toEqual({
       ...{ ruid: uid, euid: uid, suid: uid, fsuid: uid },
       ...{ rgid: gid, egid: gid, sgid: gid, fsgid: gid },
@@ -101,7 +104,8 @@ describe('a pidfd', () => {
   });
 
   itNeeds('PIDFD_INFO_EXIT', 'tells how its process ended, once it is reaped', async () => {
-    const child = childProcess.spawn('sh', ['-c', 'read _; exit 5'], {
+    const child = spawn(...programs.exitsAfterInput(5), {
+      ...options,
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const closed = once(child, 'close');
@@ -118,7 +122,7 @@ describe('a pidfd', () => {
 
   // pidfs came with it.
   itNeeds('PIDFD_SIGNAL_PROCESS_GROUP', 'has the inode of its process', async () => {
-    const [one, other] = [cat(), cat()];
+    const [one, other] = [cat(on), cat(on)];
     using first = Pidfd.open(one.pid);
     using second = Pidfd.open(one.pid);
     using stranger = Pidfd.open(other.pid);
@@ -130,7 +134,7 @@ describe('a pidfd', () => {
   });
 
   it('signals its process, and nobody once that is gone', async () => {
-    const child = childProcess.spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
+    const child = spawn(...programs.cat(), { ...options, stdio: ['pipe', 'ignore', 'inherit'] });
     const exited = once(child, 'exit');
     const closed = once(child, 'close');
     using pidfd = Pidfd.open(child.pid!);
@@ -145,7 +149,8 @@ describe('a pidfd', () => {
 
   itNeeds('PIDFD_SIGNAL_PROCESS_GROUP', 'signals the group that its process led', async () => {
     // The leader ends with its input; its child, which holds the output, does not.
-    const leader = spawn('sh', ['-c', '(read _ <&3) & read _'], {
+    const leader = spawn(...programs.leads(), {
+      ...options,
       stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
       processGroup: 0,
     });
@@ -165,13 +170,28 @@ describe('a pidfd', () => {
     ['a negative number', -1, 'ERR_OUT_OF_RANGE'],
     ['an object', {}, 'ERR_INVALID_ARG_TYPE'],
   ])('refuses a signal that is %s', (_title, signal, expected) => {
-    using pidfd = Pidfd.open(process.pid);
+    using pidfd = Pidfd.open(backend.getpid());
 
     expect(() => pidfd.signal(signal as NodeJS.Signals)).toThrow(code(expected));
   });
 
+  itNeeds('process_mrelease', 'releases no memory of a process that lives', async () => {
+    const child = cat(on);
+    using pidfd = Pidfd.open(child.pid);
+
+    expect(() => pidfd.releaseMemory()).toThrow(
+      expect.objectContaining({ code: 'EINVAL', syscall: 'process_mrelease' }) as Error,
+    );
+    await child.end();
+    expect(() => pidfd.releaseMemory()).toThrow(code('ESRCH'));
+  });
+});
+
+describeEachReaper('a pidfd, of a real process', ({ options }) => {
+  const on = { options, spawn, programs: shellVocabulary } as OnBackend;
+
   itNeeds('pidfd_getfd', 'duplicates a descriptor of its process', async () => {
-    const child = cat();
+    const child = cat(on);
     using pidfd = Pidfd.open(child.pid);
 
     const fd = pidfd.getfd(0);
@@ -188,17 +208,6 @@ describe('a pidfd', () => {
     await child.end();
   });
 
-  itNeeds('process_mrelease', 'releases no memory of a process that lives', async () => {
-    const child = cat();
-    using pidfd = Pidfd.open(child.pid);
-
-    expect(() => pidfd.releaseMemory()).toThrow(
-      expect.objectContaining({ code: 'EINVAL', syscall: 'process_mrelease' }) as Error,
-    );
-    await child.end();
-    expect(() => pidfd.releaseMemory()).toThrow(code('ESRCH'));
-  });
-
   itNeeds('root', "may not act on a stranger's process", async () => {
     const told = await tell<Record<string, string>>('pidfd-nobody', [String(process.pid)]);
 
@@ -206,29 +215,29 @@ describe('a pidfd', () => {
   });
 });
 
-describe('a pidfd that is closed', () => {
+describeEachBackend('a pidfd that is closed', ({ Pidfd, backend }) => {
   it('does nothing any more, and says so', () => {
-    const pidfd = Pidfd.open(process.pid);
+    const pidfd = Pidfd.open(backend.getpid());
     pidfd.close();
     pidfd.close();
 
     expect(pidfd.fd).toBe(-1);
-    expect(pidfd.pid).toBe(process.pid);
+    expect(pidfd.pid).toBe(backend.getpid());
     expect(pidfd.inode).toBeUndefined();
     expect(() => pidfd.signal(0)).toThrow(code('EBADF'));
     expect(() => pidfd.info()).toThrow(code('EBADF'));
     expect(() => pidfd.getfd(0)).toThrow(/^pidfd_getfd EBADF, pid \d+: it is closed$/);
     expect(() => pidfd.releaseMemory()).toThrow(code('EBADF'));
-    expect(inspect(pidfd)).toBe(`Pidfd { fd: -1, pid: ${String(process.pid)} }`);
+    expect(inspect(pidfd)).toBe(`Pidfd { fd: -1, pid: ${String(backend.getpid())} }`);
   });
 
   it('does not wait for the exit', async () => {
-    const pidfd = Pidfd.open(process.pid);
+    const pidfd = Pidfd.open(backend.getpid());
     const waiting = pidfd.exited;
     pidfd.close();
 
-    await expect(waiting).rejects.toMatchObject({ code: 'EBADF', pid: process.pid });
-    const late = Pidfd.open(process.pid);
+    await expect(waiting).rejects.toMatchObject({ code: 'EBADF', pid: backend.getpid() });
+    const late = Pidfd.open(backend.getpid());
     late.close();
     await expect(late.exited).rejects.toMatchObject({ code: 'EBADF' });
   });
@@ -236,7 +245,7 @@ describe('a pidfd that is closed', () => {
   it('is one at the end of its block', () => {
     let outside: Pidfd;
     {
-      using pidfd = Pidfd.open(process.pid);
+      using pidfd = Pidfd.open(backend.getpid());
       outside = pidfd;
       expect(pidfd.fd).toBeGreaterThan(2);
     }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Child, RunError, run, type Result, type Running } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { describeEachReaper } from '../support/reapers';
 
 /** The error that a run ends with. */
@@ -20,16 +21,33 @@ const forever = { stdio: [...STDIO] };
 const gateOf = (running: Running): Socket => running.child.stdio[3] as Socket;
 const gateClosed = (running: Running): Promise<unknown> => once(gateOf(running).resume(), 'close');
 
-describeEachReaper('a run', ({ options: own }) => {
+/** What is said of a run that never began. */
+function expectUnborn(
+  file: string,
+  args: readonly string[],
+  error: RunError,
+  result: Result,
+  code: string,
+): void {
+  const shape = { file, args, pid: undefined, exitCode: null, signalCode: null, stdout: '' };
+  expect(error).toMatchObject({ ...shape, code, failed: true });
+  expect(error.cause).toMatchObject({ code });
+  expect(error.message).toContain('did not start');
+  expect(result).toMatchObject({ ...shape, failed: true, code, cause: { code } });
+  expect(result.reapedBy).toBeUndefined();
+}
+
+describeEachBackend('a run', ({ run, programs, options: own }) => {
   it('resolves with all that is known of it', async () => {
-    const running = run('sh', ['-c', 'echo out; echo err >&2'], own);
+    const [file, args] = programs.says('out\n', 'err\n');
+    const running = run(file, args, own);
     const { pid } = running.child;
 
     const result = await running;
 
     expect(result).toEqual({
-      file: 'sh',
-      args: ['-c', 'echo out; echo err >&2'],
+      file,
+      args,
       pid,
       exitCode: 0,
       signalCode: null,
@@ -47,7 +65,7 @@ describeEachReaper('a run', ({ options: own }) => {
   });
 
   it('has its child while it runs', async () => {
-    const running = run('cat', own);
+    const running = run(...programs.cat(), own);
 
     expect(running.child).toBeInstanceOf(Child);
     expect(running.child.pidfd!.signal(0)).toBe(true);
@@ -55,10 +73,10 @@ describeEachReaper('a run', ({ options: own }) => {
   });
 
   it('rejects with an error of the same shape', async () => {
-    const commands = ['-c', 'echo out; echo why >&2; exit 3'];
+    const [file, args] = programs.says('out\n', 'why\n', 3);
 
-    const error = await failureOf(run('sh', commands, own));
-    const result = await run('sh', commands, { ...own, reject: false });
+    const error = await failureOf(run(file, args, own));
+    const result = await run(file, args, { ...own, reject: false });
 
     expect(error).toMatchObject({
       name: 'RunError',
@@ -69,7 +87,7 @@ describeEachReaper('a run', ({ options: own }) => {
       stderr: 'why\n',
       failed: true,
     });
-    expect(error.message).toBe(`sh ${commands.join(' ')} exited with code 3\nwhy`);
+    expect(error.message).toBe(`${[file, ...args].join(' ')} exited with code 3\nwhy`);
     for (const field of Object.keys(result) as (keyof Result)[]) {
       if (field === 'pid' || field === 'durationMs') continue;
       expect([field, error[field]]).toEqual([field, result[field]]);
@@ -79,7 +97,7 @@ describeEachReaper('a run', ({ options: own }) => {
   });
 
   it('says which signal killed it', async () => {
-    const error = await failureOf(run('sh', ['-c', 'kill -9 $$'], own));
+    const error = await failureOf(run(...programs.signalsItself('KILL'), own));
 
     expect(error).toMatchObject({ exitCode: null, signalCode: 'SIGKILL', failed: true });
     expect(error.message).toContain('was killed by SIGKILL');
@@ -91,13 +109,16 @@ describeEachReaper('a run', ({ options: own }) => {
     ['nothing', undefined, ''],
     ['an empty string', '', ''],
   ])('gets %s as input', async (_title, input, output) => {
-    const { stdout } = await run('cat', { ...own, ...(input === undefined ? {} : { input }) });
+    const { stdout } = await run(...programs.cat(), {
+      ...own,
+      ...(input === undefined ? {} : { input }),
+    });
 
     expect(stdout).toBe(output);
   });
 
   it('does not mind a program that leaves its input unread', async () => {
-    const { exitCode } = await run('true', { ...own, input: 'x'.repeat(1 << 20) });
+    const { exitCode } = await run(...programs.exits(0), { ...own, input: 'x'.repeat(1 << 20) });
 
     expect(exitCode).toBe(0);
   });
@@ -105,7 +126,7 @@ describeEachReaper('a run', ({ options: own }) => {
   it('carries input and output that are larger than a pipe', async () => {
     const input = 'line\n'.repeat(300_000);
 
-    expect((await run('cat', { ...own, input })).stdout).toBe(input);
+    expect((await run(...programs.cat(), { ...own, input })).stdout).toBe(input);
   });
 
   it.each([
@@ -113,26 +134,24 @@ describeEachReaper('a run', ({ options: own }) => {
     ['latin1', 'Ã¶'],
     ['utf8', 'ö'],
   ] as const)('decodes as %s', async (encoding, stdout) => {
-    expect((await run('cat', { ...own, input: 'ö', encoding })).stdout).toBe(stdout);
+    expect((await run(...programs.cat(), { ...own, input: 'ö', encoding })).stdout).toBe(stdout);
   });
 
   it('decodes characters that came in pieces', async () => {
-    const pieces = 'printf "\\303"; sleep 0; printf "\\266"';
-
-    expect((await run('sh', ['-c', pieces], own)).stdout).toBe('ö');
+    expect((await run(...programs.pieces(), own)).stdout).toBe('ö');
   });
 
   it('leaves bytes alone as buffers', async () => {
     const input = Buffer.from([0, 255, 10, 128]);
 
-    const { stdout, stderr } = await run('cat', [], { ...own, input, encoding: 'buffer' });
+    const { stdout, stderr } = await run(...programs.cat(), { ...own, input, encoding: 'buffer' });
 
     expect(stdout).toEqual(input);
     expect(stderr).toEqual(Buffer.alloc(0));
   });
 
   it('is stopped when it writes more than maxBuffer, and has what fits', async () => {
-    const error = await failureOf(run('yes', { ...own, maxBuffer: 10 }));
+    const error = await failureOf(run(...programs.yes(), { ...own, maxBuffer: 10 }));
 
     expect(error).toMatchObject({ isMaxBuffer: true, failed: true, stdout: 'y\ny\ny\ny\ny\n' });
     expect(error.message).toContain('`maxBuffer`');
@@ -141,12 +160,15 @@ describeEachReaper('a run', ({ options: own }) => {
   it('is not stopped when it writes exactly maxBuffer', async () => {
     const options = { ...own, input: '12345', maxBuffer: 5 };
 
-    expect(await run('cat', options)).toMatchObject({ stdout: '12345', isMaxBuffer: false });
+    expect(await run(...programs.cat(), options)).toMatchObject({
+      stdout: '12345',
+      isMaxBuffer: false,
+    });
   });
 
   it('is stopped by its timeout, and resolves with reject: false', async () => {
     const options = { ...own, ...forever, timeout: 1, reject: false };
-    const running = run('sh', ['-c', 'read _ <&3'], options);
+    const running = run(...programs.lingers(), options);
     const closed = gateClosed(running);
 
     const result = await running;
@@ -158,7 +180,7 @@ describeEachReaper('a run', ({ options: own }) => {
   it('is stopped by SIGKILL where it ignores the killSignal', async () => {
     const controller = new AbortController();
     const options = { ...own, ...forever, killSignal: 'SIGINT', graceMs: 1 } as const;
-    const running = run('sh', ['-c', "trap '' INT; echo ready; (read _ <&3) & wait"], {
+    const running = run(...programs.ignoresInterrupts(), {
       ...options,
       signal: controller.signal,
       reject: false,
@@ -176,7 +198,7 @@ describeEachReaper('a run', ({ options: own }) => {
 
   it('is stopped by its AbortSignal', async () => {
     const controller = new AbortController();
-    const running = run('sh', ['-c', 'echo ready; read _ <&3'], {
+    const running = run(...programs.lingers(), {
       ...own,
       ...forever,
       signal: controller.signal,
@@ -195,7 +217,7 @@ describeEachReaper('a run', ({ options: own }) => {
 
   it('is stopped by an AbortSignal that was aborted before', async () => {
     const options = { ...own, ...forever, signal: AbortSignal.abort() };
-    const running = run('sh', ['-c', 'read _ <&3'], options);
+    const running = run(...programs.lingers(), options);
     const closed = gateClosed(running);
 
     const error = await failureOf(running);
@@ -207,7 +229,7 @@ describeEachReaper('a run', ({ options: own }) => {
   // As child_process.exec: who was stopped is not waited for by way of what it left behind.
   it('is over when it was stopped, though a grandchild keeps its output', async () => {
     const controller = new AbortController();
-    const running = run('sh', ['-c', '(read _ <&3) & echo started; wait'], {
+    const running = run(...programs.hasChild(), {
       ...own,
       ...forever,
       signal: controller.signal,
@@ -222,24 +244,64 @@ describeEachReaper('a run', ({ options: own }) => {
     await closed;
   });
 
-  it.each<readonly [string, string, readonly string[], object, string]>([
-    ['a missing file', 'no-such-program', [], {}, 'ENOENT'],
-    ['a missing cwd', 'true', [], { cwd: '/no/such/folder' }, 'ENOENT'],
-    ['arguments that are too large', 'true', ['x'.repeat(1 << 20)], {}, 'E2BIG'],
-  ])('rejects when it cannot start: %s', async (_title, file, args, options, code) => {
+  it.each<readonly [string, string | undefined, object]>([
+    ['a missing file', 'no-such-program', {}],
+    ['a missing cwd', undefined, { cwd: '/no/such/folder' }],
+  ])('rejects when it cannot start: %s', async (_title, missing, options) => {
+    const [file, args] = missing === undefined ? programs.exits(0) : [missing, []];
     const error = await failureOf(run(file, args, { ...own, ...options }));
     const result = await run(file, args, { ...own, ...options, reject: false });
 
-    const shape = { file, args, pid: undefined, exitCode: null, signalCode: null, stdout: '' };
-    expect(error).toMatchObject({ ...shape, code, failed: true });
-    expect(error.cause).toMatchObject({ code });
-    expect(error.message).toContain('did not start');
-    expect(result).toMatchObject({ ...shape, failed: true, code, cause: { code } });
-    expect(result.reapedBy).toBeUndefined();
+    expectUnborn(file, args, error, result, 'ENOENT');
+  });
+
+  it('has ABORT_ERR for a code, whatever the reason of the abort calls itself', async () => {
+    const reason = Object.assign(new Error('enough'), { code: 'ENOENT' });
+    const options = { ...own, ...forever, signal: AbortSignal.abort(reason), reject: false };
+    const running = run(...programs.lingers(), options);
+    const closed = gateClosed(running);
+
+    expect(await running).toMatchObject({ code: 'ABORT_ERR', cause: reason, isCanceled: true });
+    await closed;
+  });
+
+  it('says the end of what it said, and has all of it', async () => {
+    const error = await failureOf(run(...programs.complains(), own));
+
+    expect(error.message).toMatch(/line 2999$/);
+    expect(error.message.length).toBeLessThan(5000);
+    expect(error.stderr.length).toBeGreaterThan(20_000);
+  });
+
+  it('has empty output of streams that are not pipes', async () => {
+    expect(await run(...programs.exits(0), { ...own, stdio: 'ignore' })).toMatchObject({
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('reports what was used where it is asked to', async () => {
+    const { resourceUsage } = await run(...programs.exits(0), {
+      autoreap: 'avoid',
+      resourceUsage: true,
+    });
+
+    expect(resourceUsage).toMatchObject({ source: 'waitid' });
+  });
+});
+
+describeEachReaper('a run of arguments that are too large', ({ options: own }) => {
+  const [file, args] = ['true', ['x'.repeat(1 << 20)]] as const;
+
+  it('rejects', async () => {
+    const error = await failureOf(run(file, args, own));
+    const result = await run(file, args, { ...own, reject: false });
+
+    expectUnborn(file, args, error, result, 'E2BIG');
   });
 
   it('has a child though it was never born, that can be asked to end', async () => {
-    const running = run('true', ['x'.repeat(1 << 20)], { ...own, reject: false });
+    const running = run(file, args, { ...own, reject: false });
 
     expect([running.child.pid, running.child.kill(), running.child.stdout]).toEqual([
       undefined,
@@ -248,38 +310,6 @@ describeEachReaper('a run', ({ options: own }) => {
     ]);
     await expect(running.child.exited).rejects.toMatchObject({ code: 'E2BIG' });
     await running;
-  });
-
-  it('has ABORT_ERR for a code, whatever the reason of the abort calls itself', async () => {
-    const reason = Object.assign(new Error('enough'), { code: 'ENOENT' });
-    const options = { ...own, ...forever, signal: AbortSignal.abort(reason), reject: false };
-    const running = run('sh', ['-c', 'read _ <&3'], options);
-    const closed = gateClosed(running);
-
-    expect(await running).toMatchObject({ code: 'ABORT_ERR', cause: reason, isCanceled: true });
-    await closed;
-  });
-
-  it('says the end of what it said, and has all of it', async () => {
-    const command = 'i=0; while [ $i -lt 3000 ]; do echo "line $i" >&2; i=$((i + 1)); done; exit 1';
-    const error = await failureOf(run('sh', ['-c', command], own));
-
-    expect(error.message).toMatch(/line 2999$/);
-    expect(error.message.length).toBeLessThan(5000);
-    expect(error.stderr.length).toBeGreaterThan(20_000);
-  });
-
-  it('has empty output of streams that are not pipes', async () => {
-    expect(await run('true', { ...own, stdio: 'ignore' })).toMatchObject({
-      stdout: '',
-      stderr: '',
-    });
-  });
-
-  it('reports what was used where it is asked to', async () => {
-    const { resourceUsage } = await run('true', { autoreap: 'avoid', resourceUsage: true });
-
-    expect(resourceUsage).toMatchObject({ source: 'waitid' });
   });
 });
 

@@ -1,7 +1,6 @@
 // A child keeps its parent's event loop alive until it ends, unless told not to; and only its end ends it.
 import { once } from 'node:events';
-import { nativeBackend } from '../../lib/backend/native';
-import { spawn } from '../../lib/index';
+import { describeEachBackend, type OnBackend } from '../support/backends';
 import { describeEachReaper } from '../support/reapers';
 import { Scene } from '../support/scene';
 
@@ -32,17 +31,19 @@ describeEachReaper('a process with a living child', ({ options: { autoreap } }) 
   });
 });
 
-describeEachReaper('a child that is stopped and continued', ({ options: { autoreap } }) => {
+describeEachBackend('a child that is stopped and continued', (on) => {
+  const { spawn, programs, options: own } = on;
+
   it('has not ended', async () => {
-    const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'], autoreap });
+    const child = spawn(...programs.cat(), { ...own, stdio: ['pipe', 'pipe', 'ignore'] });
     const ends: unknown[] = [];
     child.on('exit', (...end) => ends.push(end));
     const closed = once(child, 'close');
 
     child.kill('SIGSTOP');
-    awaitState(child.pidfd!.fd, WSTOPPED);
+    awaitState(on, child.pidfd!.fd, WSTOPPED);
     child.kill('SIGCONT');
-    awaitState(child.pidfd!.fd, WCONTINUED);
+    awaitState(on, child.pidfd!.fd, WCONTINUED);
     child.stdin.write('still here');
     const [answer] = (await once(child.stdout, 'data')) as [Buffer];
 
@@ -54,9 +55,9 @@ describeEachReaper('a child that is stopped and continued', ({ options: { autore
   });
 
   it('can be killed while it is stopped', async () => {
-    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], autoreap });
+    const child = spawn(...programs.cat(), { ...own, stdio: ['pipe', 'ignore', 'ignore'] });
     child.kill('SIGSTOP');
-    awaitState(child.pidfd!.fd, WSTOPPED);
+    awaitState(on, child.pidfd!.fd, WSTOPPED);
 
     child.kill('SIGKILL');
 
@@ -70,9 +71,7 @@ const WSTOPPED = 2;
 const WCONTINUED = 8;
 
 /** Blocks until our child has stopped, or runs again. Takes no exit status. */
-function awaitState(pidfd: number, state: number): void {
-  const backend = nativeBackend();
-  if (backend instanceof Error) throw backend;
+function awaitState({ backend }: OnBackend, pidfd: number, state: number): void {
   expect(backend.waitid(P_PIDFD, pidfd, state)).toMatchObject({
     status: expect.any(Number) as number,
   });

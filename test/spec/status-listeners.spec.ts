@@ -2,7 +2,7 @@
 // uncaught, and whoever else is told at the same time none the worse for it.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
-import { spawn } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { describeEachReaper } from '../support/reapers';
 import { play } from '../support/scene';
 
@@ -25,12 +25,16 @@ describeEachReaper("a listener of 'exit'", ({ options: { autoreap } }) => {
     expect(records).toEqual(expect.arrayContaining(killed));
     expect([...uncaught].sort()).toEqual(children.map((index) => `listener ${index}`).sort());
   });
+});
 
+describeEachBackend("a listener of 'exit'", ({ spawn, programs, options: own }) => {
   it('runs in the async context of the spawn', async () => {
     const storage = new AsyncLocalStorage<string>();
 
     const children = ['one', 'two', 'three'].map((name) => {
-      const child = storage.run(name, () => spawn('true', { stdio: 'ignore', autoreap }));
+      const child = storage.run(name, () =>
+        spawn(...programs.exits(0), { ...own, stdio: 'ignore' }),
+      );
       const seen = storage.run('listening', async () => {
         const contexts: unknown[] = [];
         for (const event of ['exit', 'close']) {
@@ -46,7 +50,7 @@ describeEachReaper("a listener of 'exit'", ({ options: { autoreap } }) => {
   });
 
   it('finds the record that `exited` resolves with already decided', async () => {
-    const child = spawn('sh', ['-c', 'exit 3'], { stdio: 'ignore', autoreap });
+    const child = spawn(...programs.exits(3), { ...own, stdio: 'ignore' });
     const order: string[] = [];
     child.once('exit', () => order.push(`exit ${child.exitCode}`));
 

@@ -1,7 +1,7 @@
 // stop(): asks politely, waits, insists; and is over when the child is.
 import { once } from 'node:events';
-import { spawn, type Child, type ChildWithStreams } from '../../lib/index';
-import { describeEachReaper, type Reaper } from '../support/reapers';
+import type { Child, ChildWithStreams } from '../../lib/index';
+import { describeEachBackend, type OnBackend } from '../support/backends';
 
 const closing: Promise<unknown>[] = [];
 
@@ -11,16 +11,13 @@ function born<T extends Child>(child: T): T {
 }
 
 /** Runs until it is killed or its stdin ends. */
-function polite({ autoreap }: Reaper['options']): ChildWithStreams {
-  return born(spawn('cat', { autoreap }));
+function polite({ spawn, programs, options }: OnBackend): ChildWithStreams {
+  return born(spawn(...programs.cat(), options));
 }
 
 /** Runs until it is killed by a signal that nobody can ignore, or until its stdin ends: exit code 7. */
-async function stubborn({ autoreap }: Reaper['options']): Promise<ChildWithStreams> {
-  // Of all commands of a shell, a signal interrupts only `wait`.
-  const code =
-    "trap 'echo asked' TERM; exec 3<&0; cat <&3 >&2 & echo ready; wait $!; wait $!; exit 7";
-  const child = born(spawn('sh', ['-c', code], { autoreap }));
+async function stubborn({ spawn, programs, options }: OnBackend): Promise<ChildWithStreams> {
+  const child = born(spawn(...programs.catchesTerm(), options));
   await once(child.stdout, 'data');
   return child;
 }
@@ -31,11 +28,12 @@ const close = async (): Promise<void> => void (await Promise.all(closing.splice(
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 
-describeEachReaper('stop()', ({ options }) => {
+describeEachBackend('stop()', (on) => {
+  const { spawn, programs, options } = on;
   afterEach(close);
 
   it('sends SIGTERM and resolves with the record', async () => {
-    const child = polite(options);
+    const child = polite(on);
 
     const record = await child.stop();
 
@@ -44,25 +42,25 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it('sends the signal that is asked for', async () => {
-    expect(await polite(options).stop({ killSignal: 'SIGINT' })).toMatchObject({
+    expect(await polite(on).stop({ killSignal: 'SIGINT' })).toMatchObject({
       signalCode: 'SIGINT',
     });
   });
 
   it('sends SIGKILL to what outlives its grace period', async () => {
-    const child = await stubborn(options);
+    const child = await stubborn(on);
 
     expect(await child.stop({ graceMs: 1 })).toMatchObject({ signalCode: 'SIGKILL' });
   });
 
   it('sends SIGKILL at once to what gets no grace period', async () => {
-    const child = await stubborn(options);
+    const child = await stubborn(on);
 
     expect(await child.stop({ graceMs: 0 })).toMatchObject({ signalCode: 'SIGKILL' });
   });
 
   it('never escalates when the grace period is endless', async () => {
-    const child = await stubborn(options);
+    const child = await stubborn(on);
     const before = timers();
 
     const stopped = child.stop({ graceMs: Infinity });
@@ -74,7 +72,7 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it('is cut short by a second one with SIGKILL', async () => {
-    const child = await stubborn(options);
+    const child = await stubborn(on);
     const first = child.stop({ graceMs: Infinity });
     await once(child.stdout, 'data');
 
@@ -85,7 +83,7 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it('is not prolonged by a second one', async () => {
-    const child = await stubborn(options);
+    const child = await stubborn(on);
     const first = child.stop({ graceMs: 1 });
 
     const second = child.stop({ graceMs: Infinity });
@@ -97,7 +95,7 @@ describeEachReaper('stop()', ({ options }) => {
   it('leaves no timer behind', async () => {
     const graceMs = 2 ** 31 - 1;
     const armed = jest.spyOn(globalThis, 'setTimeout');
-    const child = spawn('sleep', ['60'], { ...options, stdio: 'ignore' });
+    const child = spawn(...programs.sleeps(), { ...options, stdio: 'ignore' });
 
     await child.stop({ graceMs });
     const at = armed.mock.calls.findIndex(([, delay]) => delay === graceMs);
@@ -108,7 +106,7 @@ describeEachReaper('stop()', ({ options }) => {
   });
 
   it('resolves with the record of a child that is dead', async () => {
-    const child = spawn('sh', ['-c', 'exit 4'], { stdio: 'ignore', ...options });
+    const child = spawn(...programs.exits(4), { stdio: 'ignore', ...options });
     const record = await child.exited;
 
     expect(await child.stop()).toBe(record);
@@ -135,7 +133,7 @@ describeEachReaper('stop()', ({ options }) => {
     [{ graceMs: '5' as unknown as number }, 'ERR_INVALID_ARG_TYPE'],
     [{ killSignal: 'SIGNOTHING' as 'SIGHUP' }, 'ERR_UNKNOWN_SIGNAL'],
   ])('refuses %j, and signals nobody', async (stopOptions, code) => {
-    const child = polite(options);
+    const child = polite(on);
 
     await expect(child.stop(stopOptions)).rejects.toMatchObject({ code });
 
@@ -144,13 +142,14 @@ describeEachReaper('stop()', ({ options }) => {
   });
 });
 
-describeEachReaper('a block that is left', ({ options }) => {
+describeEachBackend('a block that is left', (on) => {
+  const { spawn, programs, options } = on;
   afterEach(close);
 
   it('has stopped its child and waited for it: await using', async () => {
     let child: ChildWithStreams;
     {
-      await using cat = polite(options);
+      await using cat = polite(on);
       child = cat;
     }
 
@@ -160,7 +159,7 @@ describeEachReaper('a block that is left', ({ options }) => {
   it('has killed its child: using', async () => {
     let child: ChildWithStreams;
     {
-      using cat = polite(options);
+      using cat = polite(on);
       child = cat;
     }
 
@@ -170,7 +169,7 @@ describeEachReaper('a block that is left', ({ options }) => {
 
   it('does not mind a child that is dead, or never was', async () => {
     {
-      await using dead = spawn('true', { stdio: 'ignore', ...options });
+      await using dead = spawn(...programs.exits(0), { stdio: 'ignore', ...options });
       using gone = dead;
       await gone.exited;
     }

@@ -1,12 +1,13 @@
 // The pipes between us and a child.
 import type { Socket } from 'node:net';
 import { spawn } from '../../lib/index';
+import { describeEachBackend } from '../support/backends';
 import { outputOf } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
 
-describeEachReaper('the streams of a child', ({ options: own }) => {
+describeEachBackend('the streams of a child', ({ spawn, programs, options: own }) => {
   it('are kept apart, and arrive before it is closed', async () => {
-    const child = spawn('sh', ['-c', 'echo out; echo err >&2; exit 3'], own);
+    const child = spawn(...programs.says('out\n', 'err\n', 3), own);
 
     expect(await outputOf(child)).toEqual({
       stdout: 'out\n',
@@ -17,7 +18,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it("have brought what it wrote before its end by the time of 'exit'", async () => {
-    const child = spawn('sh', ['-c', 'echo out; echo err >&2'], own);
+    const child = spawn(...programs.says('out\n', 'err\n'), own);
     const closed = new Promise((resolve) => child.once('close', resolve));
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
@@ -34,18 +35,10 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
     await closed;
   });
 
-  it('open by the names of /dev', async () => {
-    const open = 'cat </dev/stdin >/dev/stdout; echo err >/dev/stderr';
-    const child = spawn('sh', ['-c', open], own);
-    child.stdin.end('in\n');
-
-    expect(await outputOf(child)).toMatchObject({ stdout: 'in\n', stderr: 'err\n', exitCode: 0 });
-  });
-
   // What the pipe holds, and what a stream takes at least (16 KiB, Node.js 20). With the kernel's 64 KiB and
   // all that a stream may take it would hang by one byte.
   it('take 144 KiB of a child before anybody asks for them', async () => {
-    const child = spawn('head', ['-c', String(144 << 10), '/dev/zero'], own);
+    const child = spawn(...programs.zeros(144 << 10), own);
     const closed = new Promise((resolve) => child.once('close', resolve));
 
     expect(await child.exited).toMatchObject({ exitCode: 0 });
@@ -57,7 +50,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   it('carry 100 MiB whole, both ways at once', async () => {
     const SIZE = 100 << 20;
     const block = Buffer.alloc((1 << 20) + 13, 'no two offsets of a pipe look alike here, ');
-    const child = spawn('cat', own);
+    const child = spawn(...programs.cat(), own);
     const closed = new Promise((resolve) => child.once('close', resolve));
     let arrived = 0;
     let same = true;
@@ -91,7 +84,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
 
   // The grandchild holds standard output until the pipe 3, which is ours, ends.
   it('do not delay the exit when a grandchild keeps them, but they do the close', async () => {
-    const child = spawn('sh', ['-c', '(read -r line <&3; printf %s "$line") & exit 7'], {
+    const child = spawn(...programs.leavesChild(), {
       ...own,
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     });
@@ -118,7 +111,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it('are duplex from 3 on', async () => {
-    const child = spawn('sh', ['-c', 'cat <&3 >&3; cat <&4 >&4'], {
+    const child = spawn(...programs.echoes(), {
       ...own,
       stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
     });
@@ -137,7 +130,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it('are in `stdio`, and under their names', async () => {
-    const child = spawn('true', {
+    const child = spawn(...programs.exits(0), {
       ...own,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'ignore', 'pipe'],
     });
@@ -153,7 +146,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it('are null where they are not pipes', async () => {
-    const child = spawn('true', { ...own, stdio: 'ignore' });
+    const child = spawn(...programs.exits(0), { ...own, stdio: 'ignore' });
     const ended = outputOf(child);
 
     expect([child.stdin, child.stdout, child.stderr]).toEqual([null, null, null]);
@@ -162,7 +155,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
 
   // It lives on, because its exit would destroy the stream: whichever is told first wins.
   it('break with EPIPE when a child leaves its input unread', async () => {
-    const child = spawn('sh', ['-c', 'exec 0<&-; read -r _ <&3; exit 0'], {
+    const child = spawn(...programs.closesInput(), {
       ...own,
       stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
     });
@@ -178,7 +171,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it('end a child by SIGPIPE when its output is not wanted any more', async () => {
-    const child = spawn('yes', { ...own, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(...programs.yes(), { ...own, stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = outputOf(child);
     child.stdout.once('data', () => child.stdout.destroy());
 
@@ -186,9 +179,9 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   });
 
   it('can be a pipeline, each child with the pipe of the next', async () => {
-    const last = spawn('cat', own);
+    const last = spawn(...programs.cat(), own);
     const ended = outputOf(last);
-    const first = spawn('sh', ['-c', 'echo through'], {
+    const first = spawn(...programs.says('through\n', ''), {
       ...own,
       stdio: ['ignore', last.stdin, 'inherit'],
     });
@@ -202,7 +195,7 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
   it('are many, without getting mixed up', async () => {
     const outputs = await Promise.all(
       Array.from({ length: 20 }, (_, i) => {
-        const child = spawn('cat', own);
+        const child = spawn(...programs.cat(), own);
         child.stdin.end(`child ${String(i)}`);
         return outputOf(child);
       }),
@@ -211,5 +204,15 @@ describeEachReaper('the streams of a child', ({ options: own }) => {
     expect(outputs.map(({ stdout }) => stdout)).toEqual(
       outputs.map((_, i) => `child ${String(i)}`),
     );
+  });
+});
+
+describeEachReaper('the pipes of a child', ({ options: own }) => {
+  it('open by the names of /dev', async () => {
+    const open = 'cat </dev/stdin >/dev/stdout; echo err >/dev/stderr';
+    const child = spawn('sh', ['-c', open], own);
+    child.stdin.end('in\n');
+
+    expect(await outputOf(child)).toMatchObject({ stdout: 'in\n', stderr: 'err\n', exitCode: 0 });
   });
 });

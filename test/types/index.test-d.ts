@@ -3,10 +3,15 @@ import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_pr
 import type { Readable, Writable } from 'node:stream';
 import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd';
 import {
+  type Autoreap,
   type AutoreapOptions,
   type CapabilityName,
   Child,
+  createAutoreap,
   type ExitRecord,
+  type ModelBackend,
+  modelBackend,
+  modelKernel,
   Pidfd,
   type ProcessInfo,
   type ReapedBy,
@@ -22,6 +27,7 @@ import {
   subreaper,
   support,
 } from '../..';
+import { ModelKernel, type Program } from '../../dist/lib/model';
 import { close, pidfdOpen, pidfdSendSignal, pipe2, waitid } from '../../dist/lib/syscalls';
 
 // spawn: the streams are there where they are pipes, which is the default.
@@ -182,3 +188,25 @@ expectType<readonly [number, number]>(pipe2());
 expectType<number>(waitid(3, 3, 4)!.pid);
 expectType<void>(close(3));
 expectError(pidfdSendSignal(3, 'SIGTERM'));
+
+// The same on another backend: overloads and all.
+const kernel = new ModelKernel({ abi: 'linux-6.18' });
+const backend = modelBackend(kernel, { uid: 1, cwd: '/home', folders: ['/srv'] });
+expectType<ModelBackend>(backend);
+expectType<ModelKernel>(backend.kernel);
+expectType<ModelKernel>(modelKernel());
+const onModel = createAutoreap({ backend });
+expectType<Autoreap>(onModel);
+expectType<typeof spawn>(onModel.spawn);
+expectType<typeof run>(onModel.run);
+expectType<typeof Pidfd>(onModel.Pidfd);
+expectType<Writable>(onModel.spawn('worker').stdin);
+expectType<Pidfd>(onModel.Pidfd.open(1));
+expectError(createAutoreap({}));
+expectError(modelBackend({}));
+
+// Its programs.
+expectAssignable<Program>(() => 3);
+expectAssignable<Program>(async ({ stdin, stdout }) => void stdin.pipe(stdout));
+expectAssignable<Program>((process) => process.on('SIGTERM', () => process.exit(1)).task.getuid());
+expectNotAssignable<Program>(() => 'done');

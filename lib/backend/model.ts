@@ -1,0 +1,394 @@
+// Long, and flat: one method for each system call, under its own name, as in native.ts. What is more than a call is
+// in the model-*.ts beside it.
+import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { unsupportedError } from '../errors';
+import {
+  BAD_ADDRESS,
+  CLONE_FILES,
+  CLONE_FS,
+  CLONE_PIDFD,
+  CLONE_SIGHAND,
+  CLONE_THREAD,
+  CLONE_VM,
+  PIDFD_INFO_EXIT,
+  POLLHUP,
+  POLLNVAL,
+  PR_GET_CHILD_SUBREAPER,
+  PR_GET_NO_NEW_PRIVS,
+  PR_SET_CHILD_SUBREAPER,
+  P_PID,
+  SA_NOCLDWAIT,
+  WEXITED,
+  WNOHANG,
+  errno,
+  signals,
+} from '../model/constants';
+import { ModelKernel } from '../model/kernel';
+import type { Task } from '../model/task';
+import { nowMs } from '../time';
+import type {
+  Backend,
+  BackendStreams,
+  Birth,
+  CloneRequest,
+  End,
+  Fd,
+  Pid,
+  PidfdInfoFields,
+  SyscallResult,
+  WaitidResult,
+  Watch,
+  WatchId,
+} from './interface';
+import { giveBirth, unpack, type Birthplace, type Newborn, type Stillborn } from './model-birth';
+import {
+  MemoryPipe,
+  devNull,
+  openPipe,
+  openSocketpair,
+  standardFiles,
+  streamOf,
+  type OpenFile,
+} from './model-files';
+import { linuxSignal, resultHere, wstatusHere } from './model-numbers';
+import { Programs } from './model-programs';
+import { NOTHING_USED, Watches } from './model-watches';
+
+/** As whom this process appears in the model. */
+export interface ModelBackendOptions {
+  /** Its user, who may be refused what root may do. @defaultValue `0` */
+  readonly uid?: number;
+  /** Its working directory. @defaultValue `'/'` */
+  readonly cwd?: string;
+  /** The folders that can be a working directory, besides `/`, `/tmp` and `cwd`. The model has no others. */
+  readonly folders?: readonly string[];
+}
+
+/** The model as a backend. */
+export interface ModelBackend extends Backend {
+  readonly name: 'model';
+  /** The model itself: for `processes()`, `tree()`, `history`, and for what a test wants to happen. */
+  readonly kernel: ModelKernel;
+  /** This process in the model: the parent of all that `spawn` makes. */
+  readonly self: Task;
+}
+
+/** See `modelBackend` in load-model.ts. */
+export const createModelBackend = (
+  kernel: ModelKernel,
+  options: ModelBackendOptions,
+): ModelBackend => new KernelBackend(kernel, options);
+
+/** One for who has none of his own. */
+export const createModelKernel = (): ModelKernel => new ModelKernel();
+
+/**
+ * Our pipes are numbers from here on: the kernel of the model has only descriptors of processes, and no limit
+ * lets one of those come this far. 0 to 2 are in both.
+ */
+const FIRST_PIPE = 1 << 20;
+
+class KernelBackend implements ModelBackend {
+  readonly name = 'model';
+  readonly release: string;
+  readonly kernel: ModelKernel;
+  readonly self: Task;
+  readonly streams: BackendStreams;
+  readonly #place: Birthplace;
+  readonly #files = new Map<Fd, OpenFile>();
+  readonly #programs: Programs;
+  readonly #watches: Watches;
+  #nextFd = FIRST_PIPE;
+  #isLooking = false;
+
+  constructor(kernel: ModelKernel, { uid = 0, cwd = '/', folders = [] }: ModelBackendOptions) {
+    this.kernel = kernel;
+    this.release = `model of ${kernel.abi}`;
+    this.self = beNode(kernel, uid);
+    this.#place = {
+      kernel,
+      self: this.self,
+      cwd,
+      folders: new Set(['/', '/tmp', cwd, ...folders]),
+      habits: { gid: 0, groups: [], umask: 0o022, nice: 0 },
+    };
+    this.#watches = new Watches(kernel, watcherThread(kernel, this.self));
+    this.#programs = new Programs(kernel);
+    for (const [fd, file] of standardFiles().entries()) this.#files.set(fd, file.hold());
+    this.streams = {
+      has: (fd) => this.#files.has(fd),
+      open: (fd) => this.#openStream(fd),
+    };
+    kernel.onChange(() => {
+      this.#look();
+    });
+  }
+
+  cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
+    const startMs = nowMs();
+    const files = this.#filesFor(request.stdio);
+    const birth: Newborn | Stillborn = files.includes('closed')
+      ? { error: -errno.EBADF, step: 'dup3' }
+      : giveBirth(this.#place, request);
+    for (const fd of request.closeAfter) this.close(fd);
+    if ('error' in birth) {
+      for (const file of files) if (file !== 'closed') file?.release();
+      return { error: resultHere(birth.error), step: birth.step };
+    }
+    const { pid, pidfd, task, path, cwd, habits } = birth;
+    const argv = unpack(request.argv);
+    const env = Object.fromEntries(unpack(request.envp).map(splitPair));
+    this.#programs.start(task, path, { argv, env, cwd, habits, files: files as OpenFile[] });
+    const watch = this.#watches.add(pidfd, request.watch, onEnd, request.wantsRusage);
+    return { pid, pidfd, watch, startMs };
+  }
+
+  // Who waits in poll(2) for a child is a thread that nothing of the model could happen in meanwhile.
+  cloneExecveHeld({ closeAfter }: CloneRequest): Birth {
+    for (const fd of closeAfter) this.close(fd);
+    return { error: -constants.errno.ENOSYS, step: 'clone' };
+  }
+
+  collect(): undefined {
+    return undefined;
+  }
+
+  clone3Probe(flags: number): SyscallResult {
+    const asked = this.self.clone3({ flags: flags + CLONE_PIDFD, pidfd: BAD_ADDRESS });
+    return typeof asked === 'number' ? resultHere(asked) : 0;
+  }
+
+  cloneExitInfo(): SyscallResult {
+    const pid = this.self.fork();
+    if (pid < 0) return resultHere(pid);
+    const pidfd = this.self.pidfdOpen(pid);
+    this.kernel.task(pid)?.exitGroup(0);
+    this.self.waitid(P_PID, pid, WEXITED | WNOHANG);
+    const info = this.self.pidfdGetInfo(pidfd, PIDFD_INFO_EXIT);
+    this.self.close(pidfd);
+    if (typeof info === 'number') return resultHere(info);
+    return (info.mask & PIDFD_INFO_EXIT) === 0 ? 0 : 1;
+  }
+
+  watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult {
+    return this.#watches.add(pidfd, kind, onEnd);
+  }
+
+  unwatch(watch: WatchId): SyscallResult {
+    return this.#watches.remove(watch);
+  }
+
+  unwatchHeld(): void {
+    // There are none.
+  }
+
+  refWatch(watch: WatchId, on: boolean): void {
+    this.#watches.reference(watch, on);
+  }
+
+  getpid(): Pid {
+    return this.self.pid;
+  }
+
+  pidfdOpen(pid: Pid, flags: number): SyscallResult {
+    return resultHere(this.self.pidfdOpen(pid, flags));
+  }
+
+  pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult {
+    return resultHere(this.self.pidfdSendSignal(pidfd, linuxSignal(signo), flags));
+  }
+
+  pidfdGetfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult {
+    return resultHere(this.self.pidfdGetfd(pidfd, fd, flags));
+  }
+
+  pidfdGetInfo(pidfd: Fd, mask: number): PidfdInfoFields | SyscallResult {
+    const info = this.self.pidfdGetInfo(pidfd, mask);
+    if (typeof info === 'number') return resultHere(info);
+    return {
+      ...info,
+      cgroupid: BigInt(info.cgroupid),
+      exitCode: wstatusHere(info.exitCode),
+      fsuid: info.euid,
+      ...{ rgid: 0, egid: 0, sgid: 0, fsgid: 0 },
+    };
+  }
+
+  pidfdInode(pidfd: Fd): bigint | SyscallResult {
+    const inode = this.self.inode(pidfd);
+    return inode < 0 ? resultHere(inode) : BigInt(inode);
+  }
+
+  // There is no memory here: a process has either nothing to give back, or nothing left.
+  processMrelease(pidfd: Fd): SyscallResult {
+    const revents = this.self.poll(pidfd);
+    if (revents === POLLNVAL) return -constants.errno.EBADF;
+    return revents === 0 ? -constants.errno.EINVAL : -constants.errno.ESRCH;
+  }
+
+  // It never sleeps: while this process slept, nobody would make anything happen in the model.
+  waitid(idtype: number, id: number, options: number): WaitidResult | SyscallResult {
+    const result = this.self.waitid(idtype, id, options | WNOHANG);
+    if (typeof result === 'symbol') return -constants.errno.EDEADLK;
+    if (result === 0 && (options & WNOHANG) === 0) return -constants.errno.EDEADLK;
+    if (typeof result === 'object') return { ...result, rusage: NOTHING_USED };
+    if (result < 0) return resultHere(result);
+    return { pid: 0, uid: 0, signo: 0, code: 0, status: 0, rusage: NOTHING_USED };
+  }
+
+  prctlSetChildSubreaper(on: boolean): SyscallResult {
+    return resultHere(this.self.prctl(PR_SET_CHILD_SUBREAPER, Number(on)));
+  }
+
+  prctlGetChildSubreaper(): SyscallResult {
+    return resultHere(this.self.prctl(PR_GET_CHILD_SUBREAPER));
+  }
+
+  prctlGetNoNewPrivs(): SyscallResult {
+    return resultHere(this.self.prctl(PR_GET_NO_NEW_PRIVS));
+  }
+
+  // It never sleeps, either, and knows the kernel's descriptors only.
+  poll(fds: Int32Array): SyscallResult {
+    let ready = 0;
+    for (let i = 0; i < fds.length; i += 3) {
+      const [fd = -1, events = 0] = fds.subarray(i, i + 2);
+      const revents = this.self.poll(fd) & (events | POLLHUP | POLLNVAL);
+      fds[i + 2] = revents;
+      if (revents !== 0) ready++;
+    }
+    return ready;
+  }
+
+  pipe2(): readonly [Fd, Fd] {
+    const [from, to] = openPipe();
+    return [this.#install(from), this.#install(to)];
+  }
+
+  socketpair(): readonly [Fd, Fd] {
+    const [one, other] = openSocketpair();
+    return [this.#install(one), this.#install(other)];
+  }
+
+  disown(): void {
+    // Nothing outlives the thread that it was made in.
+  }
+
+  dup(fd: Fd): SyscallResult {
+    const file = this.#files.get(fd);
+    return file === undefined ? resultHere(this.self.dup(fd)) : this.#install(file);
+  }
+
+  setNonblocking(): SyscallResult {
+    return 0;
+  }
+
+  setPipeSize(fd: Fd, bytes: number): SyscallResult {
+    const file = this.#files.get(fd);
+    const pipe = file?.source ?? file?.sink;
+    if (!(pipe instanceof MemoryPipe)) return -constants.errno.EBADF;
+    pipe.capacity = bytes;
+    return bytes;
+  }
+
+  // Bytes go through streams.
+  read(): SyscallResult {
+    return -constants.errno.ENOSYS;
+  }
+
+  write(): SyscallResult {
+    return -constants.errno.ENOSYS;
+  }
+
+  close(fd: Fd): SyscallResult {
+    const file = this.#files.get(fd);
+    if (file === undefined) return resultHere(this.self.close(fd));
+    this.#files.delete(fd);
+    file.release();
+    return 0;
+  }
+
+  closeRange(first: Fd, last: Fd): SyscallResult {
+    const own = this.kernel.processes().find(({ pid }) => pid === this.self.pid);
+    const pidfds = own?.pidfds.map(({ fd }) => fd) ?? [];
+    for (const fd of [...this.#files.keys(), ...pidfds])
+      if (fd >= first && fd <= last) this.close(fd);
+    return 0;
+  }
+
+  #install(file: OpenFile): Fd {
+    const fd = this.#nextFd++;
+    this.#files.set(fd, file.hold());
+    return fd;
+  }
+
+  /** What a child's descriptors are to lead to, held for it. */
+  #filesFor(stdio: readonly Fd[]): (OpenFile | 'closed' | undefined)[] {
+    return stdio.map((fd, index) => {
+      if (fd === -1) return index < 3 ? devNull().hold() : undefined;
+      return this.#files.get(fd)?.hold() ?? 'closed';
+    });
+  }
+
+  #openStream(fd: Fd): Duplex {
+    const file = this.#files.get(fd);
+    if (file === undefined) throw new Error(`No descriptor ${String(fd)} is open.`);
+    const stream = streamOf(file, {
+      allowHalfOpen: false,
+      close: () => {
+        if (this.#files.has(fd)) this.close(fd);
+      },
+      brokenPipe: () => undefined, // Node.js ignores SIGPIPE.
+    });
+    // So that it can be given to another child, as a socket can.
+    return Object.assign(stream, { fd });
+  }
+
+  // What is done here are system calls, too. That they happen is nothing new; what came of them is looked at again.
+  #look(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      while (this.#programs.look() || this.#watches.look());
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+}
+
+/** We, as a child of the model's init. */
+function beNode(kernel: ModelKernel, uid: number): Task {
+  const self = kernel.task(kernel.init.fork());
+  if (self === undefined) throw new Error('The model has no room for this process.');
+  const probed = self.pidfdOpen(self.pid);
+  if (probed < 0) {
+    const instead = "This library begins where there are pidfds: take 'linux-6.18' or 'linux-7.1'.";
+    throw unsupportedError(`The model of ${kernel.abi}`, 'pidfd_open', resultHere(probed), instead);
+  }
+  self.close(probed);
+  if (kernel.executable(NODE) === undefined) kernel.install(NODE);
+  self.execve(NODE);
+  // An init that waits for orphans, as every real one does. (Nobody inherits that: execve resets it.)
+  kernel.init.rtSigaction(signals.SIGCHLD, { handler: 'default', flags: SA_NOCLDWAIT });
+  self.setpgid(0, 0);
+  self.setrlimit('NOFILE', FIRST_PIPE); // Node.js raises it as far as it goes.
+  if (uid !== 0) self.setuid(uid);
+  return self;
+}
+
+const NODE = '/usr/bin/node';
+
+/** Ours learns of the ends while the main thread does something else, as the addon's does. */
+function watcherThread(kernel: ModelKernel, self: Task): Task {
+  const flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+  const tid = self.clone3({ flags });
+  const thread = typeof tid === 'number' ? kernel.task(tid) : undefined;
+  if (thread === undefined) throw new Error('The model has no room for a thread of this process.');
+  return thread;
+}
+
+function splitPair(pair: string): [name: string, value: string] {
+  const at = pair.indexOf('=');
+  return at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
