@@ -15,6 +15,7 @@ const PACKAGES = [
   ...['g++', 'make', 'python3', 'cmake', 'ninja-build', 'binutils'],
   ...['clang-format-19', 'clang-tidy-19', 'strace', 'tar', 'util-linux'],
   ...['qemu-system-x86', 'qemu-system-arm', 'g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross'],
+  'chromium',
 ];
 
 const APT = `
@@ -29,11 +30,17 @@ const APT = `
 
 const npm = (...args) => ['npm', ...args];
 // In the guest without what asks nothing of a kernel and starts Node.js a hundred times, which takes an
-// emulated machine minutes: unit tests, who is reached by `register`, and our users but for cluster. "npm
-// test" and every other Node.js have had them. There is one processor.
+// emulated machine minutes: unit tests, the model, who is reached by `register`, and our users but for cluster.
+// "npm test" and every other Node.js have had them. There is one processor.
 const GUEST_SUITE = [
   ...['jest', '--maxWorkers', '1', '--testTimeout', '240000'], // Emulation is slow, and that of arm64 slower.
-  ...['--testPathIgnorePatterns', 'test/unit/', 'node/register', 'users/(?!cluster)'],
+  ...[
+    '--testPathIgnorePatterns',
+    'test/unit/',
+    'test/model/',
+    'node/register',
+    'users/(?!cluster)',
+  ],
 ];
 // Of Node's API, an older kernel decides who reaps, and what is told to whom.
 const OLDER_SUITE = [...GUEST_SUITE, 'node/(?!differences|spawn|sync|three)'];
@@ -59,8 +66,14 @@ const onNode = (major) => ({
   jest: true,
 });
 
+const differential = (...options) => npm('run', '--silent', 'test:differential', '--', ...options);
+// In dist/, because that goes into the guest.
+const PROGRAMS = 'dist/differential.jsonl';
+const WRITE = ['--write', PROGRAMS];
+const PLAY = ['node', 'dist/test/differential/main.js', '--read', PROGRAMS];
+
 /**
- * A step counts as one passed or failed, unless jest says how many it ran. `tries`: for what the
+ * A step counts as one passed or failed, unless jest says how many it ran, or it ends with a count itself. `tries`: for what the
  * network may fail. `skips: false`: on this kernel there is nothing that a test may lack.
  */
 const STEPS = [
@@ -71,6 +84,13 @@ const STEPS = [
   { name: 'lint', command: npm('run', 'lint') },
   { name: 'types', command: npm('run', 'types') },
   { name: 'format', command: npm('run', 'format:check') },
+  { name: 'playground', command: npm('run', '--silent', 'test:playground'), counts: true },
+  { name: 'differential', command: differential('--runs', '2000'), counts: true },
+  // What the guest below plays: to make programs takes an emulated machine long.
+  {
+    name: 'programs for 7.x',
+    command: differential('--runs', '2000', '--abi', 'linux-7.1', ...WRITE),
+  },
   { name: 'clang-tidy', command: npm('run', 'tidy') },
   { name: 'sanitizers', command: npm('run', 'test:asan') },
   { name: 'package', command: npm('run', 'pack:check') },
@@ -80,6 +100,7 @@ const STEPS = [
 const KERNELS = [
   { ...guest('linux 7 arm64', GUEST_SUITE, '--kernel', '7.x', '--arch', 'arm64'), skips: false },
   { ...guest('linux 7 x64', GUEST_SUITE, '--kernel', '7.x'), skips: false },
+  { ...guest('differential 7 x64', PLAY, '--kernel', '7.x'), jest: false, counts: true },
   guest('linux 6.12 x64', OLDER_SUITE, '--kernel', '6.12'),
   guest('linux 6.1 x64', OLDER_SUITE, '--kernel', '6.1'),
   guest('linux 5.10 x64', OLDER_SUITE, '--kernel', '5.10'),
@@ -154,7 +175,12 @@ function execute({ command: [file, ...args] }) {
 }
 
 /** How much of it passed, failed, was skipped. */
-function count({ jest, skips = true }, { log, failure }) {
+function count({ jest, counts, skips = true }, { log, failure }) {
+  if (counts) {
+    const last = [...log.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+    const [passed, failed] = last?.slice(1).map(Number) ?? [0, 0];
+    return { passed, failed: failed === 0 && (failure || passed === 0) ? 1 : failed, skipped: 0 };
+  }
   if (!jest) return { passed: failure ? 0 : 1, failed: failure ? 1 : 0, skipped: 0 };
 
   // "Tests:       1 failed, 2 skipped, 3 passed, 6 total"
