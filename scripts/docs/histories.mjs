@@ -56,7 +56,7 @@ function common(a, b) {
     }
   }
   const pairs = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) pairs.push([i++, j++]);
     else if (of(i + 1, j) >= of(i, j + 1)) i++;
     else j++;
