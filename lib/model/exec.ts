@@ -39,6 +39,7 @@ function deThread(core: Core, task: TaskStruct): boolean {
   if (!isLeader(task)) {
     const { leader, threads } = process;
     if (threads.length > 2 || leader.exitState !== 'zombie') return false;
+    process.groupExecTask = undefined;
     takeLeadership(core, task, leader);
   } else if (process.threads.length > 1) {
     return false;

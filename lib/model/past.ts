@@ -18,6 +18,7 @@ import { fget, newFile, unusedFd } from './files';
 import { changePgrp, changeSession } from './pid';
 import { nameOf } from './signal';
 import { remove, type File, type TaskStruct } from './struct';
+import { ptraceUnlink } from './tracing';
 
 /** struct clone4_args: `clonefd` and its flags; the rest of it no rule looks at. */
 export interface Clone4Args {
@@ -140,6 +141,8 @@ export function daemonize(core: Core, task: TaskStruct): number {
 export function reparentToInit(core: Core, task: TaskStruct): number {
   if (!core.abi.kernelThreads) return -errno.ENOSYS;
   const init = initOf(core);
+  // p_pptr is init, too: a tracer has lost it.
+  if (task.ptrace !== undefined) ptraceUnlink(core, task);
   remove(task.realParent.children, task);
   task.realParent = task.parent = init;
   init.children.push(task);
