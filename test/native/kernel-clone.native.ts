@@ -1,10 +1,9 @@
+import { CLONE_CALLS, hasNewFlags } from '../support/kernel-tables';
 import { capability, itNeeds, observe, where, type Observations } from '../support/needs';
-
-const NEW_FLAGS = /AUTOREAP|NNP|AUTOKILL/;
 
 /** A call that a kernel without the new flags refuses for a bit that it does not know. */
 const here = (call: string, answer: string | number) =>
-  NEW_FLAGS.test(call) ? where('CLONE_AUTOREAP', answer, 'EINVAL') : answer;
+  hasNewFlags(call) ? where('CLONE_AUTOREAP', answer, 'EINVAL') : answer;
 
 describe('clone3(2)', () => {
   let answers: Observations;
@@ -12,37 +11,7 @@ describe('clone3(2)', () => {
     answers = observe('clone', 'validity');
   });
 
-  const calls: readonly (readonly [call: string, answer: string | number])[] = [
-    ['AUTOREAP|PIDFD', 0],
-    ['AUTOREAP', 0],
-    ['AUTOREAP|CLEAR_SIGHAND', 0],
-    ['AUTOREAP|VM|VFORK', 0],
-    ['AUTOREAP, SIGCHLD', 'EINVAL'],
-    ['AUTOREAP, SIGUSR1', 'EINVAL'],
-    ['AUTOREAP|PARENT', 'EINVAL'],
-    ['AUTOREAP|THREAD', 'EINVAL'],
-    ['NNP, SIGCHLD', 0],
-    ['NNP|THREAD', 'EINVAL'],
-    ['AUTOKILL|AUTOREAP|PIDFD|NNP', 0],
-    ['AUTOKILL|AUTOREAP', 'EINVAL'],
-    ['AUTOKILL|PIDFD', 'EINVAL'],
-    ['AUTOKILL|PIDFD|NNP, SIGCHLD', 'EINVAL'],
-    ['AUTOKILL|AUTOREAP|PIDFD|THREAD', 'EINVAL'],
-    ['EMPTY_MNTNS|FS', 'EINVAL'],
-    ['NEWNS|FS', 'EINVAL'],
-    ['NEWUSER|FS', 'EINVAL'],
-    ['SIGHAND|CLEAR_SIGHAND', 'EINVAL'],
-    ['SIGHAND without VM', 'EINVAL'],
-    ['THREAD without SIGHAND', 'EINVAL'],
-    ['THREAD, SIGCHLD', 'EINVAL'],
-    ['PARENT, SIGCHLD', 'EINVAL'],
-    ['DETACHED', 'EINVAL'],
-    ['a signal among the flags', 'EINVAL'],
-    ['exit_signal 64', 0],
-    ['exit_signal 65', 'EINVAL'],
-    ['PIDFD and PARENT_SETTID to one place', 'EINVAL'],
-  ];
-  for (const [call, answer] of calls) {
+  for (const { call, answer } of CLONE_CALLS) {
     it(`answers ${here(call, answer)} to ${call}`, () => {
       expect(answers[call]).toBe(here(call, answer));
     });

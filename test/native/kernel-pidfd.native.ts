@@ -1,3 +1,5 @@
+import { PIDFD_STATES } from '../support/kernel-tables';
+import { itSees } from '../support/it-sees';
 import { itNeeds, observe } from '../support/needs';
 
 const exited42 = 42 << 8;
@@ -9,26 +11,7 @@ const kinds = [
 ] as const;
 
 describe('a pidfd', () => {
-  const attached = { mask: ['PID', 'CREDS', 'CGROUPID'] };
-  const alive = { revents: [], info: attached, 'info with EXIT': attached, 'signal 0': 0 };
-  const gone = {
-    revents: ['IN', 'HUP'],
-    info: 'ESRCH',
-    'info with EXIT': { mask: ['CGROUPID', 'EXIT'], wstatus: exited42 },
-    'signal 0': 'ESRCH',
-  };
-
-  itNeeds('PIDFD_INFO_EXIT', 'knows of a zombie that it is dead, and of the reaped how', () => {
-    expect(observe('pidfd', 'states', 'plain')).toEqual({
-      alive,
-      dead: { ...alive, revents: ['IN'] },
-      gone,
-    });
-  });
-
-  itNeeds('CLONE_AUTOREAP', 'knows how an AUTOREAP child died, which nobody reaped', () => {
-    expect(observe('pidfd', 'states', 'autoreap')).toEqual({ alive, gone });
-  });
+  itSees(PIDFD_STATES);
 
   itNeeds('PIDFD_INFO_EXIT', 'knows it too if opened on the zombie, or again on the gone', () => {
     expect(observe('pidfd', 'persistence')).toEqual({
