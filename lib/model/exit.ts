@@ -13,6 +13,7 @@ import {
   killThread,
   nameOf,
   sendSignal,
+  signalWakeUp,
 } from './signal';
 import { isLeader, nsOf, ptraceReparented, threadGroupEmpty, type TaskStruct } from './struct';
 
@@ -81,7 +82,11 @@ function exitSignals(core: Core, task: TaskStruct): void {
   task.exiting = true;
   if (process.threads.length === 1 || process.flags.groupExit) return;
   // retarget_shared_pending(): what we would have taken is another's.
-  for (const thread of process.threads) if (!thread.exiting) core.defer('signals', thread);
+  const isDue = (thread: TaskStruct): boolean =>
+    process.sharedPending.some(({ signo }) => !thread.blocked.has(signo));
+  for (const thread of process.threads) {
+    if (task.sigpending && !thread.exiting && isDue(thread)) signalWakeUp(core, thread, false);
+  }
   if (task.jobctl.stopPending && participateGroupStop(task)) {
     doNotifyParentCldstop(core, task, false, 'stopped');
   }
