@@ -101,7 +101,7 @@ function takeSteps(
       () => (groups === undefined || request.groupsOptional || privileged ? 0 : -errno.EPERM),
     ],
     ['setgid', () => setgid(gid, gid === place.habits.gid || privileged)],
-    ['setuid', () => (uid === -1 ? 0 : uid === NOBODY_EVER ? -errno.EINVAL : task.setuid(uid))],
+    ['setuid', () => (uid === -1 ? 0 : task.setuid(uid))],
     ['PR_SET_NO_NEW_PRIVS', () => (request.noNewPrivs ? task.prctl(PR_SET_NO_NEW_PRIVS, 1) : 0)],
     [
       'PR_SET_PDEATHSIG',

@@ -58,7 +58,7 @@ export class Programs {
 
   /** After execve(2): the program of this file begins, in a turn of its own. Without one there is only the task. */
   start(task: Task, path: string, start: Start): void {
-    const program = this.#kernel.executable(path)?.program as Program | undefined;
+    const program = this.#kernel.executable(path)?.program;
     const running = new RunningProgram(this, this.#kernel, task, start);
     this.#running.add(running);
     if (program === undefined) return;
@@ -232,11 +232,13 @@ class RunningProgram implements ProgramProcess {
       setImmediate(() => {
         for (const listener of this.#listeners.get(signal) ?? []) {
           if (this.#isGone) return;
-          try {
-            listener(signal);
-          } catch (error) {
+          // One that is asynchronous crashes it, too, and not the process that runs the model.
+          const heard = async (): Promise<void> => {
+            await (Reflect.apply(listener, undefined, [signal]) as unknown);
+          };
+          heard().catch((error: unknown) => {
             this.#crash(error);
-          }
+          });
         }
       });
     }

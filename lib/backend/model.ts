@@ -103,6 +103,11 @@ class KernelBackend implements ModelBackend {
   #isLooking = false;
 
   constructor(kernel: ModelKernel, { uid = 0, cwd = '/', folders = [] }: ModelBackendOptions) {
+    if (kernel.stepwise) {
+      throw new TypeError(
+        'A stepwise kernel cannot be a backend: nobody would let its steps happen.',
+      );
+    }
     this.kernel = kernel;
     this.release = `model of ${kernel.abi}`;
     this.self = beNode(kernel, uid);

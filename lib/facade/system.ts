@@ -46,4 +46,10 @@ export function modelKernel(): ModelBackend['kernel'] {
   throw unsupportedError('modelKernel()', 'AUTOREAP_BACKEND=model', undefined, instead);
 }
 
-const isModel = (): boolean => process.env['AUTOREAP_BACKEND'] === 'model';
+function isModel(): boolean {
+  const backend = process.env['AUTOREAP_BACKEND'] ?? '';
+  if (backend === 'model') return true;
+  // Who misspells it would run real programs where he meant to run none.
+  if (backend === '' || backend === 'native') return false;
+  throw new TypeError(`AUTOREAP_BACKEND is '${backend}': it may be 'model', 'native' or empty.`);
+}

@@ -53,9 +53,13 @@ function propagate(task: TaskStruct): void {
   }
 }
 
+/** (uid_t) -1, which means "leave it as it is" elsewhere. */
+const NOBODY_EVER = 2 ** 32 - 1;
+
 /** setuid(2). Who gives root up has no capability left, and leaves nobody a core to read. */
 export function setuid(task: TaskStruct, uid: number): number {
   const { cred } = task;
+  if (uid === -1 || uid === NOBODY_EVER) return -errno.EINVAL;
   if (!cred.caps && uid !== cred.uid && uid !== cred.suid) return -errno.EPERM;
   const all = cred.caps ? { uid, suid: uid } : { uid: cred.uid, suid: cred.suid };
   const keeps = all.uid === 0 || uid === 0 || all.suid === 0;

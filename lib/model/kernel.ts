@@ -2,6 +2,7 @@ import { ABIS, type Abi, type AbiName } from './abi';
 import { bootInit } from './boot';
 import { check } from './check';
 import { Core, type HistoryEntry } from './core';
+import type { Program } from './program';
 import { describeStep, perform } from './steps';
 import { globalNr, type TaskStruct } from './struct';
 import { Task, type Machine } from './task';
@@ -28,7 +29,7 @@ export interface Executable {
   /** Set-user-ID: who runs it gets this euid, unless no_new_privs. */
   readonly setuid?: number;
   /** What runs: see `Program`. The model itself does not look at it; a backend does. */
-  readonly program?: unknown;
+  readonly program?: Program | undefined;
 }
 
 /** Something that may happen next. */
@@ -58,7 +59,7 @@ export class ModelKernel {
   readonly #machine: Machine;
   readonly #stepwise: boolean;
   readonly #handles = new WeakMap<TaskStruct, Task>();
-  readonly #programs = new Map<string, unknown>();
+  readonly #programs = new Map<string, Program | undefined>();
   readonly #folders = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
@@ -83,6 +84,11 @@ export class ModelKernel {
     return init;
   }
 
+  /** Whether it was made to be stepped. */
+  get stepwise(): boolean {
+    return this.#stepwise;
+  }
+
   /** pids.max, as it is now. */
   get pidsMax(): number {
     return this.#core.pidsMax;
@@ -104,7 +110,16 @@ export class ModelKernel {
   }
 
   /** Puts a file where execve(2) finds it. */
-  install(path: string, { setuid, program }: Executable = {}): void {
+  install(path: string, file: Executable = {}): void {
+    if (typeof path !== 'string' || !path.startsWith('/')) {
+      throw new TypeError(`install(path): an absolute path, not ${JSON.stringify(path)}.`);
+    }
+    const { setuid, program } = file;
+    if (typeof file !== 'object' || !['undefined', 'function'].includes(typeof program)) {
+      throw new TypeError(
+        `install('${path}', …): the second argument is { program: (process) => … }, a function.`,
+      );
+    }
     this.#core.executables.set(path, { setuid });
     this.#programs.set(path, program);
   }
@@ -114,7 +129,11 @@ export class ModelKernel {
     const file = this.#core.executables.get(path);
     if (file === undefined) return undefined;
     const { setuid } = file;
-    return { ...(setuid === undefined ? {} : { setuid }), program: this.#programs.get(path) };
+    const program = this.#programs.get(path);
+    return {
+      ...(setuid === undefined ? {} : { setuid }),
+      ...(program === undefined ? {} : { program }),
+    };
   }
 
   /** The program of a file. */
