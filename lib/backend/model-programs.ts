@@ -233,8 +233,9 @@ class RunningProgram implements ProgramProcess {
         for (const listener of this.#listeners.get(signal) ?? []) {
           if (this.#isGone) return;
           // One that is asynchronous crashes it, too, and not the process that runs the model.
+          const tell: (signal: string) => unknown = listener;
           const heard = async (): Promise<void> => {
-            await (Reflect.apply(listener, undefined, [signal]) as unknown);
+            await tell(signal);
           };
           heard().catch((error: unknown) => {
             this.#crash(error);
