@@ -1,4 +1,5 @@
 // kernel/fork.c: what is refused, in the order in which the kernel looks, and what a child begins with.
+// Long, because the order of the refusals is the rule, and is read as one.
 import {
   BAD_ADDRESS,
   CLONE_AUTOREAP,

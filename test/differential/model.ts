@@ -1,5 +1,5 @@
 // The same programs on the model: a family in a pid namespace of its own, whose init has tid 1, as
-// test/fixtures/puppet.c has it on the real kernel.
+// test/fixtures/puppet.c has it on the real kernel. Long: a case for each call, and the order in which one processor runs them.
 import {
   BAD_ADDRESS,
   CLONE_NEWPID,

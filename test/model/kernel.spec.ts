@@ -1,4 +1,4 @@
-// The model as somebody meets it who writes a scenario with it.
+// The model as somebody meets it who writes a scenario with it. Long, as that API is.
 import * as c from '../../lib/model/constants';
 import { KernelPanic, ModelKernel, SLEEPS, type Task } from '../../lib/model/index';
 

@@ -1,4 +1,4 @@
-// run(): a program to its end, and what it wrote.
+// run(): a program to its end, and what it wrote. Long: all of its options, and every way to end.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Child, RunError, run, type Result, type Running } from '../../lib/index';
