@@ -26,12 +26,16 @@ export const INVARIANTS: Readonly<Record<string, (core: Core, task: TaskStruct) 
     !isLeader(task) || (task.process.pgrp.pgrp.has(task) && task.process.session.session.has(task)),
   'an end is told of no one who lives': (_, task) => task.pid.exit === undefined,
   'the dead hold no descriptor': (_, task) => task.exitState === 'none' || task.files === undefined,
-  'a process that has stopped has no thread that runs, unless it is traced': (_, task) =>
+  'a process that has stopped has no thread that runs, unless it is traced or woken for a signal': (
+    core,
+    task,
+  ) =>
     !task.process.flags.stopStopped ||
     task.exitState !== 'none' ||
     task.exiting ||
     task.run !== 'running' ||
     task.ptrace !== undefined ||
+    core.steps.some((step) => step.kind === 'signals' && step.task === task) ||
     task.sleep?.killable === true,
   'who is marked for death does not stay stopped': (_, task) =>
     !task.process.flags.groupExit || task.exitState !== 'none' || task.run === 'running',

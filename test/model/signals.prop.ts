@@ -62,9 +62,9 @@ describe('SIGKILL', () => {
     watch: () => {
       let doomed: TaskStruct[] = [];
       return ({ asked, quiet }) => {
-        for (const { receiver, signo, result } of asked) {
+        for (const { receiver, signo, result, late } of asked) {
           const { process, kernelThread } = receiver;
-          const immune = process.flags.unkillable || kernelThread;
+          const immune = process.flags.unkillable || kernelThread || late;
           if (signo === SIGKILL && result === 0 && !immune) doomed.push(receiver);
         }
         if (!quiet) return;

@@ -40,6 +40,8 @@ export interface Asked {
   readonly result: number;
   /** Who they were then. */
   readonly creds: { readonly sender: Cred; readonly receiver: Cred };
+  /** It was for a thread that had begun to exit, and reaches nobody. */
+  readonly late: boolean;
 }
 
 /** A call of pidfd_send_signal(2): whom the descriptor means, and whether that was there. */
@@ -125,8 +127,9 @@ class Mail {
       }),
       replace(signal, 'groupSendSigInfo', (original) => (core, sender, signo, receiver, ...how) => {
         const creds = { sender: sender.cred, receiver: receiver.cred };
+        const late = how[0] === 'thread' && receiver.exiting;
         const result = original(core, sender, signo, receiver, ...how);
-        this.asked.push({ sender, receiver, signo, result, creds });
+        this.asked.push({ sender, receiver, signo, result, creds, late });
         return result;
       }),
       replace(pidfd, 'pidfdSendSignal', (original) => (core, task, fd, signo, flags) => {
