@@ -100,6 +100,7 @@ function firstTask(pid: StructPid, comm: string, parent: TaskStruct | undefined)
     parentExecId: 0,
     blocked: new Set<number>(),
     pending: [],
+    frame: undefined,
     caught: [],
     sleep: undefined,
     result: undefined,

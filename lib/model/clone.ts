@@ -290,6 +290,7 @@ function newTask(
     parentExecId: sibling ? task.parentExecId : task.selfExecId,
     blocked: new Set(task.blocked),
     pending: [],
+    frame: undefined,
     caught: [],
     sleep: undefined,
     result: undefined,

@@ -1,6 +1,14 @@
 // kernel/signal.c, the receiver's half: get_signal(). A thread on its way back to user mode dies, stops, is
 // held for its tracer, or runs its handlers.
-import { errno, PTRACE_EVENT_STOP, SA_RESTART, signalName, signals, WNOHANG } from './constants';
+import {
+  errno,
+  NSIG,
+  PTRACE_EVENT_STOP,
+  SA_RESTART,
+  signalName,
+  signals,
+  WNOHANG,
+} from './constants';
 import type { Core } from './core';
 import { doGroupExit, participateGroupStop } from './exit';
 import { isOrphanedPgrp } from './jobs';
@@ -59,6 +67,7 @@ export function getSignal(core: Core, task: TaskStruct): void {
     }
     const next = dequeue(task);
     if (next === undefined) {
+      if (runHandler(core, task)) continue; // rt_sigreturn(2) looks again.
       task.sigpending = false; // recalc_sigpending()
       break;
     }
@@ -122,8 +131,8 @@ function act(core: Core, task: TaskStruct, info: SigInfo): 'restart' | 'eintr' |
     return undefined;
   }
   if (action?.handler === 'catch') {
-    task.caught.push(info);
-    core.log(task, `handles ${signalName(signo)}`, 'get_signal');
+    task.frame = { info, blocked: task.blocked };
+    task.blocked = new Set(CATCHABLE);
     return (action.flags & SA_RESTART) === 0 ? 'eintr' : 'restart';
   }
   if (ignoredByDefault(signo)) return undefined;
@@ -141,6 +150,23 @@ function act(core: Core, task: TaskStruct, info: SigInfo): 'restart' | 'eintr' |
   doGroupExit(core, task, signo);
   return undefined;
 }
+
+/**
+ * In user mode at last. A signal that could have stopped or killed it waits until the handler has run, if that
+ * can be blocked; a SIGSTOP, or the stop that another thread has begun, comes before.
+ */
+function runHandler(core: Core, task: TaskStruct): boolean {
+  if (task.frame === undefined) return false;
+  const { info, blocked } = task.frame;
+  task.frame = undefined;
+  task.blocked = blocked;
+  task.caught.push(info);
+  core.log(task, `handles ${signalName(info.signo)}`, 'get_signal');
+  return true;
+}
+
+/** A full sigset. */
+const CATCHABLE = Array.from({ length: NSIG }, (_, i) => i + 1).filter((n) => !cannotBeCaught(n));
 
 /** 2.4: who ignores SIGCHLD reaps, when it gets to user mode. A kernel thread never does. */
 function reapAll(core: Core, task: TaskStruct): void {

@@ -33,7 +33,7 @@ export function releaseTask(core: Core, dead: TaskStruct): void {
     }
     // An init that waits for its namespace to be empty, an execve that waits for its threads.
     for (const { ns } of last.pid.numbers) {
-      if (ns.childReaper !== undefined) core.defer('zap', ns.childReaper);
+      if (!ns.adding && ns.childReaper !== undefined) core.defer('zap', ns.childReaper);
     }
     if (process.groupExecTask?.sleep !== undefined) core.defer('retry', process.groupExecTask);
   }

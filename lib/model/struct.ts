@@ -200,7 +200,12 @@ export interface TaskStruct {
   parentExecId: number;
   blocked: Set<number>;
   pending: SigInfo[];
-  /** What its handlers have caught and nobody has taken yet. */
+  /**
+   * A handler is about to run, once nothing holds the thread any more. Each has all signals blocked, as with a
+   * full sa_mask, so there is but one; what it will put back.
+   */
+  frame: { readonly info: SigInfo; readonly blocked: Set<number> } | undefined;
+  /** What its handlers have run for and nobody has taken yet. */
   caught: SigInfo[];
   sleep: Sleep | undefined;
   /** What a call that slept has brought. */

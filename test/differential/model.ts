@@ -186,13 +186,9 @@ export class ModelFamily {
     return late.sort((a, b) => a.tid - b.tid);
   }
 
-  /** A handler has run once its task is back in user mode: one that is stopped before is not there yet. */
   #caught(): Caught[] {
     this.#present();
-    const onTheWay = this.#onTheWay();
-    const tasks = [...new Set(this.#tasks.values())].filter(
-      ({ tid, state }) => (state === 'R' || state === 'S') && !onTheWay.has(tid),
-    );
+    const tasks = [...new Set(this.#tasks.values())];
     return tasks.flatMap((task) =>
       task.takeSignals().map(({ signo, code, pid, uid, status }) => ({
         ...{ tid: task.tid - OUTSIDE, signo, code, pid, uid },

@@ -78,9 +78,9 @@ describe('the end of a process', () => {
   property('is announced once to whom it reports to', {
     watch: remembering((now, before) => {
       for (const { pid, to } of deathsAnnounced(now, before)) {
-        const known = before.of(pid);
-        // Its tracer may be, or become, its parent.
-        const limit = known?.traced === true ? 2 : 1;
+        // Its tracer may be, or become, its parent; and is told of a leader that is gone before its threads,
+        // one of which may take that leader's number.
+        const limit = before.wasTraced(pid) ? 2 : 1;
         const count = before.announced(pid, to.process);
         claim(count <= limit, () => `${named(to)} is sent the end of ${pid.numbers[0]!.nr} again`);
       }
@@ -266,6 +266,7 @@ class Before {
   readonly #announced = new Map<StructPid, Map<Process, number>>();
   readonly #reaped = new Set<Process>();
   readonly #threaded = new Set<StructPid>();
+  readonly #traced = new Set<StructPid>();
   readonly #seen = new Set<Process>();
 
   of(pid: StructPid): Known | undefined {
@@ -291,6 +292,10 @@ class Before {
     return count;
   }
 
+  wasTraced(pid: StructPid): boolean {
+    return this.#traced.has(pid);
+  }
+
   isReaped(process: Process): boolean {
     return this.#reaped.has(process);
   }
@@ -308,6 +313,7 @@ class Before {
         ...{ process, traced: ptrace !== undefined, dying: process.flags.groupExit },
         ...{ parent: parent.process, realParent: realParent.process },
       });
+      if (ptrace !== undefined) this.#traced.add(pid);
       for (const { ns } of pid.numbers) this.#numbers.set(ns, new Map(ns.idr));
       if (process.threads.length > 1 || !isLeader(task)) {
         this.#threaded.add(pid).add(process.leader.pid);
