@@ -11,7 +11,8 @@ export interface Play {
 
 /** How often a program is played again that differs: what the kernel does one time so and one time so. */
 const REPLAYS = 25;
-const PROGRESS_MS = 2000;
+/** In a log, it is only to say that somebody is still there. */
+const PROGRESS_MS = process.stderr.isTTY ? 2000 : 60_000;
 
 /** Holds plays of the model against the kernel, and counts. */
 export class Comparison {
@@ -24,6 +25,11 @@ export class Comparison {
 
   constructor(real: RealFamilies) {
     this.#real = real;
+  }
+
+  /** How many have been compared. */
+  get programs(): number {
+    return this.#programs;
   }
 
   /** Where the two differ first, in words; undefined if they do not, or if the kernel itself varies. */
@@ -41,8 +47,10 @@ export class Comparison {
 
   summary(): string {
     const perProgram = ((performance.now() - this.#beganMs) / this.#programs).toFixed(1);
-    const varied = `${this.#races} of which the kernel plays now so, now so`;
-    return `${this.#programs} programs, ${this.#steps} steps, ${perProgram} ms a program; ${varied}`;
+    const counts = `${this.#programs} programs, ${this.#steps} steps, ${perProgram} ms a program`;
+    if (this.#races === 0) return counts;
+    const races = 'differed from the model at first and agreed when played again';
+    return `${counts}\n${this.#races} of them ${races}: a race of the kernel's own`;
   }
 
   #count(program: readonly Command[]): void {

@@ -1,116 +1,140 @@
 // Random programs on the model and on this machine's kernel: step by step the same.
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { release } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
-import { once } from 'node:events';
 import fc from 'fast-check';
 import { support } from '../../lib/index';
 import type { AbiName } from '../../lib/model/index';
 import type { Command } from './commands';
 import { Comparison, type Play } from './compare';
 import { runOnModel } from './model';
+import { HELP, Refusal, parseOptions, type Options } from './options';
 import { compose, drafts } from './program';
 import { RealFamilies } from './real';
-
-const HELP = `npm run test:differential -- [options]
-
-Plays random programs of system calls, 1 to 40 steps by a family of processes, on the model of the kernel
-and on the kernel under us, and compares what each step answers: results, errnos, signals caught, states.
-The model is that of this kernel: linux-7.1 where there is CLONE_AUTOREAP, else linux-6.18. Needs root.
-
-  --runs N      how many programs           (default 2000)
-  --seed S      where the dice begin        (default: the time)
-  --path P      the counterexample that a failure named
-  --cpu N       the processor to play on    (default: the current one)
-  --abi NAME    another kernel than the one under us
-  --write FILE  do not play: write the programs, and what the model answers
-  --read FILE   play what was written so: in an emulated guest, where JavaScript is slow
-  --help        this
-`;
-
-const OPTIONS = {
-  runs: { type: 'string', default: '2000' },
-  seed: { type: 'string' },
-  path: { type: 'string' },
-  cpu: { type: 'string' },
-  abi: { type: 'string' },
-  write: { type: 'string' },
-  read: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const numRuns = Number(values.runs);
-  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-  if (!(numRuns >= 1) || !Number.isInteger(seed)) {
-    process.stderr.write('--runs and --seed are whole numbers. --help tells more.\n');
-    return 2;
+  if (options.write !== undefined) return await write(options.write, options);
+  const { cpu } = options;
+  if (options.read !== undefined) {
+    await using file = await openFile('--read', options.read, 'r');
+    await using real = await stage(cpu);
+    print(`the programs of ${path.basename(options.read)} on Linux ${release()}`);
+    return await playWritten(programsOf(options.read, file), new Comparison(real));
   }
-  if (values.write !== undefined) return write(values.write, abiOf(values.abi), numRuns, seed);
+  await using real = await stage(cpu);
+  return await playDrawn(options, new Comparison(real));
+}
 
-  await using real = new RealFamilies(values.cpu === undefined ? {} : { cpu: Number(values.cpu) });
-  const comparison = new Comparison(real);
-  if (values.read !== undefined) return await read(values.read, comparison);
+/** The kernel under us, which has played a first program: of nobody but init, who does nothing. */
+async function stage(cpu: number | undefined): Promise<RealFamilies> {
+  const real = new RealFamilies(cpu === undefined ? {} : { cpu });
+  try {
+    await real.run([]);
+    return real;
+  } catch (error) {
+    const said = messageOf(error);
+    if (said.includes('CPU:')) throw new Refusal(`--cpu ${cpu}: ${allowedProcessors()}.`);
+    if (said.includes('ENOENT')) {
+      throw new Refusal(`${said}: it is compiled by "npm run test:differential".`);
+    }
+    const needs = 'CAP_SYS_ADMIN and CAP_SYS_NICE, so run it as root';
+    const container = 'in a container with --cap-add SYS_ADMIN --cap-add SYS_NICE';
+    throw new Refusal(`This needs ${needs}, ${container}. (${said})`);
+  }
+}
 
-  const abi = abiOf(values.abi);
-  print(`${numRuns} programs on ${abi} and on Linux ${release()}, --seed ${seed}`);
+function allowedProcessors(): string {
+  const status = readFileSync('/proc/self/status', 'latin1');
+  return `it must be one that we may run on, of ${/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? 'others'}`;
+}
+
+async function playDrawn(options: Options, comparison: Comparison): Promise<number> {
+  const { runs: numRuns, seed } = options;
+  const abi = abiOf(options);
+  const which = options.path === undefined ? `${numRuns} programs` : `--path ${options.path}`;
+  print(`${which} on ${abi} and on Linux ${release()}, --seed ${seed}`);
+  const troubles: Error[] = [];
   const property = fc.asyncProperty(drafts, async (drawn) => {
+    if (troubles[0] !== undefined) throw troubles[0]; // No difference, and nothing to be shrunk.
     const program = compose(abi, drawn);
-    const found = await comparison.difference(program, () => runOnModel(abi, program));
+    const found = await comparison
+      .difference(program, () => runOnModel(abi, program))
+      .catch((error: unknown) => {
+        troubles.push(notPlayed(comparison, error));
+      });
     if (found !== undefined) throw new Error(found);
   });
-  const at = values.path === undefined ? {} : { path: values.path };
+  const at = options.path === undefined ? {} : { path: options.path };
   const result = await fc.check(property, { numRuns, seed, ...at });
+  if (troubles[0] !== undefined) throw troubles[0];
   print(comparison.summary());
   if (result.failed) {
-    const error = result.errorInstance;
     const again = `--seed ${result.seed} --path ${result.counterexamplePath ?? ''}`;
     print(`They differ; ${again} shows it again, shrunk ${result.numShrinks} times:`);
-    print(error instanceof Error ? error.message : String(error));
+    print(messageOf(result.errorInstance));
   }
   const failed = Number(result.failed);
   print(`${result.numRuns - failed} passed, ${failed} failed`);
   return failed;
 }
 
-function abiOf(name: string | undefined): AbiName {
-  if (name !== undefined) return name as AbiName;
+function abiOf({ abi }: Options): AbiName {
+  if (abi !== undefined) return abi;
   return support().capabilities.CLONE_AUTOREAP.supported ? 'linux-7.1' : 'linux-6.18';
 }
 
 /** A line of what --write writes. */
 type Written = Play & { readonly program: readonly Command[] };
 
-async function write(file: string, abi: AbiName, numRuns: number, seed: number): Promise<number> {
-  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  const out = createWriteStream(file);
+async function write(file: string, options: Options): Promise<number> {
+  const { runs: numRuns, seed } = options;
+  const abi = abiOf(options);
+  await using out = await openFile('--write', file, 'w');
   for (const drawn of fc.sample(drafts, { numRuns, seed })) {
     const program = compose(abi, drawn);
     const written: Written = { program, ...runOnModel(abi, program) };
-    if (!out.write(`${JSON.stringify(written)}\n`)) await once(out, 'drain');
+    await out.write(`${JSON.stringify(written)}\n`).catch(refuse(`--write ${file}`));
   }
-  out.end();
-  await once(out, 'close');
   print(`${numRuns} programs of ${abi}, --seed ${seed}, in ${path.basename(file)}`);
   return 0;
 }
 
-async function read(file: string, comparison: Comparison): Promise<number> {
-  print(`the programs of ${path.basename(file)} on Linux ${release()}`);
+const openFile = (option: string, file: string, flags: 'r' | 'w'): Promise<FileHandle> =>
+  open(file, flags).catch(refuse(`${option} ${file}`));
+
+async function* programsOf(name: string, file: FileHandle): AsyncGenerator<Written> {
+  const text = await file.readFile('utf8').catch(refuse(`--read ${name}`));
+  const lines = text.trimEnd().split('\n');
+  for (const [n, line] of lines.entries()) yield writtenOf(line, `--read ${name}, line ${n + 1}`);
+}
+
+function writtenOf(line: string, where: string): Written {
+  try {
+    const written = JSON.parse(line) as Partial<Written> | null;
+    if (Array.isArray(written?.program) && Array.isArray(written.steps)) return written as Written;
+  } catch {
+    // It is said below.
+  }
+  throw new Refusal(`${where}: none of those that --write writes.`);
+}
+
+async function playWritten(all: AsyncIterable<Written>, comparison: Comparison): Promise<number> {
   let passed = 0;
   let failed = 0;
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    const { program, ...model } = JSON.parse(line) as Written;
-    const found = await comparison.difference(program, () => model);
+  for await (const { program, ...model } of all) {
+    const found = await comparison
+      .difference(program, () => model)
+      .catch((error: unknown) => {
+        throw notPlayed(comparison, error);
+      });
     if (found === undefined) {
       passed++;
       continue;
@@ -120,7 +144,29 @@ async function read(file: string, comparison: Comparison): Promise<number> {
   }
   print(comparison.summary());
   print(`${passed} passed, ${failed} failed`);
-  return Number(failed > 0 || passed === 0);
+  return Number(failed > 0);
 }
 
-void main().then((code) => (process.exitCode = code));
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trimEnd();
+
+const refuse =
+  (what: string) =>
+  (error: unknown): never => {
+    throw new Refusal(`${what}: ${messageOf(error)}.`);
+  };
+
+/** That is about us, and never about the kernel. */
+const notPlayed = ({ programs }: Comparison, error: unknown): Refusal =>
+  new Refusal(
+    `Program ${programs + 1} could not be played, so nothing is known: ${messageOf(error)}.`,
+  );
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    const said = error instanceof Refusal ? error.message : String((error as Error).stack);
+    process.stderr.write(`${said}\n`);
+    process.exitCode = 2;
+  },
+);
