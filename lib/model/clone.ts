@@ -28,6 +28,7 @@ import {
   signalName,
   signals,
 } from './constants';
+import { flagsOf, whole } from './arguments';
 import { newNamespace, type Core } from './core';
 import { copyFiles, filesOf, install, newFile, unusedFd } from './files';
 import { allocPid, freePid } from './pid';
@@ -54,6 +55,7 @@ export interface PidfdPointer {
 
 /** struct clone_args, as far as the rules look at it. */
 export interface CloneArgs {
+  /** The constants added up, or a BigInt: `|` has 32 bits, and would drop CLONE_AUTOREAP without a word. */
   readonly flags: number | bigint;
   /** @defaultValue 0 */
   readonly exitSignal?: number;
@@ -74,15 +76,15 @@ const PAGE_SIZE = 4096;
 /** clone3(2). */
 export function clone3(core: Core, task: TaskStruct, args: CloneArgs): number | typeof SLEEPS {
   if (!core.abi.pidfd) return -errno.ENOSYS;
-  const flags = BigInt(args.flags);
-  const { exitSignal = 0 } = args;
+  const flags = flagsOf('clone3', args.flags);
+  const { exitSignal = 0, size = CLONE_ARGS_SIZE } = args;
+  whole('clone3', { exitSignal, size });
   // copy_clone_args_from_user(), clone3_args_valid().
-  const { size = CLONE_ARGS_SIZE } = args;
   if (size > PAGE_SIZE) return -errno.E2BIG;
   if (size < CLONE_ARGS_SIZE_VER0) return -errno.EINVAL;
   if (!validSignal(exitSignal)) return -errno.EINVAL;
   const known = 0xffffffffn | BigInt(core.abi.clone3Flags);
-  if (flags < 0n || (flags & ~known) !== 0n) return refuse(core, task, 'an unknown flag');
+  if ((flags & ~known) !== 0n) return refuse(core, task, 'an unknown flag');
   const signalBits = flags & BigInt(CSIGNAL) & ~BigInt(CLONE_NEWTIME);
   if (signalBits !== 0n || has(flags, CLONE_DETACHED)) {
     return refuse(core, task, 'CLONE_DETACHED, or a signal among the flags');

@@ -156,6 +156,9 @@ export const PTRACE_O_MASK = 0x3000ff;
 export const PIDFD_NONBLOCK = 0x800;
 export const PIDFD_THREAD = 0x80;
 export const PIDFD_AUTOKILL = 0x200;
+/** In the place of a descriptor, for pidfd_send_signal(2): this thread, this process. */
+export const PIDFD_SELF_THREAD = -10000;
+export const PIDFD_SELF_THREAD_GROUP = -10001;
 export const PIDFD_SIGNAL_THREAD = 1;
 export const PIDFD_SIGNAL_THREAD_GROUP = 2;
 export const PIDFD_SIGNAL_PROCESS_GROUP = 4;

@@ -34,6 +34,8 @@ export class Core {
   /** Every thread that is not released, by its global number. */
   readonly tasks = new Map<number, TaskStruct>();
   readonly steps: Step[] = [];
+  /** Its init has died: nothing happens any more. */
+  panic: Error | undefined;
   /** Who makes a system call. */
   current: TaskStruct | undefined;
   readonly history: HistoryEntry[] = [];

@@ -1,7 +1,7 @@
 // fs/exec.c: another program in the same process.
 import { errno, signals, SLEEPS } from './constants';
 import type { Core } from './core';
-import { releaseVfork, zapOtherThreads } from './exit';
+import { leaveExec, releaseVfork, zapOtherThreads } from './exit';
 import { execFiles } from './files';
 import { releaseTask } from './release';
 import { sendSignal, userInfo, wakeUpParent } from './signal';
@@ -44,10 +44,7 @@ function deThread(core: Core, task: TaskStruct): boolean {
   } else if (process.threads.length > 1) {
     return false;
   }
-  process.groupExecTask = undefined;
-  for (const other of core.tasks.values()) {
-    if (other.sleep?.call === 'ptrace') core.defer('retry', other);
-  }
+  leaveExec(core, process);
   // exit_signal says how a parent that knows us is told; it knows the old program. Autoreap stays.
   if (core.abi.execResetsExitSignal) task.exitSignal = signals.SIGCHLD;
   return true;

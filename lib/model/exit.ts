@@ -15,7 +15,14 @@ import {
   sendSignal,
   signalWakeUp,
 } from './signal';
-import { isLeader, nsOf, ptraceReparented, threadGroupEmpty, type TaskStruct } from './struct';
+import {
+  isLeader,
+  nsOf,
+  ptraceReparented,
+  threadGroupEmpty,
+  type Process,
+  type TaskStruct,
+} from './struct';
 
 /** The end of the machine: its init is dead. */
 export class KernelPanic extends Error {
@@ -37,6 +44,14 @@ export function doGroupExit(core: Core, task: TaskStruct, exitCode: number): voi
   doExit(core, task, code);
 }
 
+/** execve(2) has come to the point where the process is one thread again, or not: cred_guard_mutex is free. */
+export function leaveExec(core: Core, process: Process): void {
+  process.groupExecTask = undefined;
+  for (const other of core.tasks.values()) {
+    if (other.sleep?.call === 'ptrace') core.defer('retry', other);
+  }
+}
+
 /** zap_other_threads(). */
 export function zapOtherThreads(core: Core, task: TaskStruct): void {
   task.process.groupStopCount = 0;
@@ -50,6 +65,7 @@ export function zapOtherThreads(core: Core, task: TaskStruct): void {
 /** do_exit(): one thread. The order is the kernel's, for each step is seen by somebody. */
 export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   const { process } = task;
+  if (process.groupExecTask === task) leaveExec(core, process); // Killed while it waited for the others.
   exitSignals(core, task);
   // synchronize_group_exit(): who leaves last, leaves the process's status.
   if (--process.quickThreads === 0 && !process.flags.groupExit && core.abi.groupExitCode) {
@@ -57,9 +73,10 @@ export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   }
   const groupDead = --process.live === 0;
   if (groupDead && core.rootNs.childReaper?.process === process) {
-    throw new KernelPanic(
+    core.panic = new KernelPanic(
       'Kernel panic - not syncing: Attempted to kill init! Its end is the end of the machine: make a new one.',
     );
+    throw core.panic;
   }
   task.exitCode = exitCode;
   task.sleep = undefined;

@@ -68,10 +68,15 @@ export class ModelKernel {
     if (!Object.hasOwn(ABIS, abi)) {
       throw new TypeError(`No kernel is called ${abi as string}: ${Object.keys(ABIS).join(', ')}.`);
     }
-    if (!(pidMax > 1)) throw new RangeError('pidMax must be above 1: init has the pid 1.');
+    if (!(Number.isSafeInteger(pidMax) && pidMax > 1)) {
+      throw new RangeError(
+        `pidMax has to be a whole number above 1, for init has the pid 1: ${pidMax}.`,
+      );
+    }
     const rules: Abi = ABIS[abi];
     this.abi = abi;
-    this.#core = new Core(rules, pidMax, pidsMax);
+    this.#core = new Core(rules, pidMax, Infinity);
+    this.pidsMax = pidsMax;
     this.#stepwise = stepwise;
     this.#machine = { core: this.#core, after: () => this.#after() };
     bootInit(this.#core);
@@ -95,6 +100,9 @@ export class ModelKernel {
   }
 
   set pidsMax(max: number) {
+    if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 0)) {
+      throw new RangeError(`pidsMax has to be a whole number, or Infinity: ${max}.`);
+    }
     this.#core.pidsMax = max;
   }
 
@@ -170,6 +178,7 @@ export class ModelKernel {
 
   /** Lets one of `pending()` happen. @throws RangeError if there is none. */
   step(index = 0): void {
+    if (this.#core.panic !== undefined) throw this.#core.panic;
     const [step] = this.#core.steps.splice(index, 1);
     if (step === undefined) throw new RangeError(`No step ${index} is pending.`);
     perform(this.#core, step);
@@ -178,6 +187,7 @@ export class ModelKernel {
 
   /** Lets everything happen, first in, first out. */
   settle(): void {
+    if (this.#core.panic !== undefined) throw this.#core.panic;
     for (let step = this.#core.steps.shift(); step !== undefined; step = this.#core.steps.shift()) {
       perform(this.#core, step);
     }
@@ -199,7 +209,10 @@ export class ModelKernel {
     this.#core.forget();
   }
 
-  /** Calls a listener after every system call and step. Returns what stops that. */
+  /**
+   * Calls a listener after every system call and step. Returns what stops that. What it throws is thrown in a turn
+   * of its own, as an uncaught exception: whoever made the call has nothing to do with it.
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -213,7 +226,15 @@ export class ModelKernel {
   }
 
   #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #handle(struct: TaskStruct): Task {

@@ -8,6 +8,8 @@ import {
   PIDFD_INFO_PID,
   PIDFD_INFO_SUPPORTED_MASK,
   PIDFD_NONBLOCK,
+  PIDFD_SELF_THREAD,
+  PIDFD_SELF_THREAD_GROUP,
   PIDFD_SIGNAL_PROCESS_GROUP,
   PIDFD_SIGNAL_THREAD,
   PIDFD_SIGNAL_THREAD_GROUP,
@@ -67,6 +69,13 @@ export function pidfdOpen(core: Core, task: TaskStruct, nr: number, flags: numbe
   return install(task, fd, newFile('pidfd', pid, { nonblock, thread }), true);
 }
 
+/** Descriptors that are always there, for this call only. */
+function selfOf(task: TaskStruct, fd: number): { pid: StructPid; thread: boolean } | undefined {
+  if (fd === PIDFD_SELF_THREAD) return { pid: task.pid, thread: true };
+  if (fd === PIDFD_SELF_THREAD_GROUP) return { pid: task.process.leader.pid, thread: false };
+  return undefined;
+}
+
 /** pidfd_send_signal(2), with a null siginfo. */
 export function pidfdSendSignal(
   core: Core,
@@ -78,7 +87,7 @@ export function pidfdSendSignal(
   if (!core.abi.pidfd) return -errno.ENOSYS;
   const known = [PIDFD_SIGNAL_THREAD, PIDFD_SIGNAL_THREAD_GROUP, PIDFD_SIGNAL_PROCESS_GROUP];
   if (flags !== 0 && !known.includes(flags)) return -errno.EINVAL; // One, and no other.
-  const file = pidfdOf(task, fd);
+  const file = selfOf(task, fd) ?? pidfdOf(task, fd);
   if (file === undefined) return -errno.EBADF;
   if (!file.pid.numbers.some(({ ns }) => ns === nsOf(task))) return -errno.EINVAL;
   if (flags === PIDFD_SIGNAL_PROCESS_GROUP) return killPgrpInfo(core, task, signo, file.pid);

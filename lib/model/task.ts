@@ -1,4 +1,5 @@
 // A thread, and the system calls that it makes: one method each, under the call's own name. Long, and flat.
+import { object, whole, word } from './arguments';
 import { clone, clone3, type CloneArgs, type PidfdPointer } from './clone';
 import { errno, signals, SI_TKILL, type BAD_ADDRESS, type SLEEPS } from './constants';
 import type { Core } from './core';
@@ -110,6 +111,7 @@ export class Task {
 
   /** clone3(2). With CLONE_PIDFD, `args.pidfd.value` is written, even if the call then fails. */
   clone3(args: CloneArgs): SyscallResult | typeof SLEEPS {
+    object('clone3', 'args', args);
     return this.#call((core, task) => clone3(core, task, args));
   }
 
@@ -133,16 +135,20 @@ export class Task {
 
   /** execve(2) of what ModelKernel.install() put there. */
   execve(path: string): SyscallResult | typeof SLEEPS {
+    if (typeof path !== 'string')
+      throw new TypeError(`execve: path has to be a string, not ${String(path)}.`);
     return this.#call((core, task) => execve(core, task, path));
   }
 
   /** exit(2): this thread. _exit(3) and `return` from main are exitGroup. */
   exit(code = 0): void {
+    whole('exit', { code });
     this.#call((core, task) => doExit(core, task, (code & 0xff) << 8));
   }
 
   /** exit_group(2): the process. */
   exitGroup(code = 0): void {
+    whole('exit_group', { code });
     this.#call((core, task) => doGroupExit(core, task, (code & 0xff) << 8));
   }
 
@@ -150,6 +156,7 @@ export class Task {
 
   /** kill(2). */
   kill(pid: number, signo: number): SyscallResult {
+    whole('kill', { pid, signo });
     return this.#call((core, task) => {
       if (pid === -(2 ** 31)) return -errno.ESRCH;
       const ns = nsOf(task);
@@ -167,6 +174,7 @@ export class Task {
 
   /** tgkill(2): one thread. */
   tgkill(tgid: number, tid: number, signo: number): SyscallResult {
+    whole('tgkill', { tgid, tid, signo });
     return this.#call((core, task) => {
       if (tgid <= 0 || tid <= 0) return -errno.EINVAL;
       const target = core.find(tid, nsOf(task));
@@ -179,6 +187,9 @@ export class Task {
 
   /** rt_sigaction(2). */
   rtSigaction(signo: number, action: Omit<SigAction, 'flags'> & { flags?: number }): SyscallResult {
+    object('rt_sigaction', 'action', action);
+    whole('rt_sigaction', { signo, flags: action.flags ?? 0 });
+    word('rt_sigaction', 'handler', action.handler, ['default', 'ignore', 'catch']);
     return this.#call((_, task) => {
       if (!validSignal(signo) || signo < 1 || cannotBeCaught(signo)) return -errno.EINVAL;
       const { handler, flags = 0 } = action;
@@ -192,6 +203,8 @@ export class Task {
 
   /** rt_sigprocmask(2). SIGKILL and SIGSTOP cannot be blocked. */
   rtSigprocmask(how: 'block' | 'unblock' | 'set', signos: readonly number[]): SyscallResult {
+    word('rt_sigprocmask', 'how', how, ['block', 'unblock', 'set']);
+    for (const signo of signos) whole('rt_sigprocmask', { signo });
     return this.#call((core, task) => {
       if (how === 'set') task.blocked.clear();
       for (const signo of signos) {
@@ -215,12 +228,14 @@ export class Task {
 
   /** wait4(2). 0 with WNOHANG: not yet. */
   wait4(pid: number, options: number): Waited | SyscallResult | typeof SLEEPS {
-    return this.#call((core, task) => wait4(core, task, pid, options));
+    whole('wait4', { pid, options });
+    return this.#call((core, task) => wait4(core, task, pid, options >>> 0));
   }
 
   /** waitid(2). 0 with WNOHANG: not yet. */
   waitid(idtype: number, id: number, options: number): WaitInfo | SyscallResult | typeof SLEEPS {
-    return this.#call((core, task) => waitid(core, task, idtype, id, options));
+    whole('waitid', { idtype, id, options });
+    return this.#call((core, task) => waitid(core, task, idtype, id, options >>> 0));
   }
 
   // --- Who it is ----------------------------------------------------------------------------------
@@ -244,6 +259,7 @@ export class Task {
 
   /** setpgid(2). */
   setpgid(pid: number, pgid: number): SyscallResult {
+    whole('setpgid', { pid, pgid });
     return this.#call((core, task) => setpgid(core, task, pid, pgid));
   }
 
@@ -254,16 +270,19 @@ export class Task {
 
   /** getpgid(2). */
   getpgid(pid = 0): SyscallResult {
+    whole('getpgid', { pid });
     return this.#call((core, task) => getGroup(core, task, pid, 'pgrp'));
   }
 
   /** getsid(2). */
   getsid(pid = 0): SyscallResult {
+    whole('getsid', { pid });
     return this.#call((core, task) => getGroup(core, task, pid, 'session'));
   }
 
   /** setuid(2). */
   setuid(uid: number): SyscallResult {
+    whole('setuid', { uid });
     return this.#call((_, task) => setuid(task, uid));
   }
 
@@ -289,6 +308,8 @@ export class Task {
 
   /** setrlimit(2): RLIMIT_NOFILE, RLIMIT_NPROC. */
   setrlimit(resource: 'NOFILE' | 'NPROC', limit: number): SyscallResult {
+    word('setrlimit', 'resource', resource, ['NOFILE', 'NPROC']);
+    if (limit !== Infinity) whole('setrlimit', { limit }); // RLIM_INFINITY
     return this.#call((_, task) => {
       task.process.rlimits[resource === 'NOFILE' ? 'nofile' : 'nproc'] = limit;
       return 0;
@@ -297,11 +318,13 @@ export class Task {
 
   /** prctl(2): PDEATHSIG, CHILD_SUBREAPER and NO_NEW_PRIVS. The GET ones return their value. */
   prctl(option: number, arg = 0): SyscallResult {
+    whole('prctl', { option, arg });
     return this.#call((core, task) => prctl(core, task, option, arg));
   }
 
   /** ptrace(2): TRACEME, ATTACH, SEIZE (`data`: options), INTERRUPT, CONT and DETACH (`data`: a signal). */
   ptrace(request: number, pid = 0, data = 0): SyscallResult | typeof SLEEPS {
+    whole('ptrace', { request, pid, data });
     return this.#call((core, task) => ptrace(core, task, request, pid, data));
   }
 
@@ -309,56 +332,67 @@ export class Task {
 
   /** pidfd_open(2). */
   pidfdOpen(pid: number, flags = 0): SyscallResult {
+    whole('pidfd_open', { pid, flags });
     return this.#call((core, task) => pidfdOpen(core, task, pid, flags));
   }
 
   /** pidfd_send_signal(2). */
   pidfdSendSignal(pidfd: number, signo: number, flags = 0): SyscallResult {
+    whole('pidfd_send_signal', { pidfd, signo, flags });
     return this.#call((core, task) => pidfdSendSignal(core, task, pidfd, signo, flags));
   }
 
   /** ioctl_pidfd(2): PIDFD_GET_INFO. */
   pidfdGetInfo(pidfd: number, mask: number): PidfdInfo | SyscallResult {
+    whole('PIDFD_GET_INFO', { pidfd, mask });
     return this.#call((core, task) => pidfdGetInfo(core, task, pidfd, mask));
   }
 
   /** pidfd_getfd(2). */
   pidfdGetfd(pidfd: number, fd: number, flags = 0): SyscallResult {
+    whole('pidfd_getfd', { pidfd, fd, flags });
     return this.#call((core, task) => pidfdGetfd(core, task, pidfd, fd, flags));
   }
 
   /** poll(2) of one descriptor, at once: POLLIN, POLLHUP, POLLNVAL. */
   poll(fd: number): number {
+    whole('poll', { fd });
     return this.#call((_, task) => poll(task, fd));
   }
 
   /** fstat(2) of a pidfd: its inode, the same for every pidfd of a process, and never another's. */
   inode(fd: number): number {
+    whole('fstat', { fd });
     return this.#call((_, task) => task.files?.fds.get(fd)?.file.pid?.inode ?? -errno.EBADF);
   }
 
   /** dup(2). */
   dup(fd: number): SyscallResult {
+    whole('dup', { fd });
     return this.#call((_, task) => dup(task, fd));
   }
 
   /** dup2(2). */
   dup2(fd: number, to: number): SyscallResult {
+    whole('dup2', { fd, to });
     return this.#call((core, task) => dup2(core, task, fd, to));
   }
 
   /** close(2). */
   close(fd: number): SyscallResult {
+    whole('close', { fd });
     return this.#call((core, task) => close(core, task, fd));
   }
 
   /** F_GETFL(2const). */
   fcntlGetfl(fd: number): SyscallResult {
+    whole('fcntl', { fd });
     return this.#call((_, task) => getfl(task, fd));
   }
 
   /** F_SETFL(2const): O_NONBLOCK. */
   fcntlSetfl(fd: number, flags: number): SyscallResult {
+    whole('fcntl', { fd, flags });
     return this.#call((_, task) => setfl(task, fd, flags));
   }
 
@@ -376,11 +410,13 @@ export class Task {
 
   /** read(2) of a clonefd, `'clone4-2015'`. */
   read(fd: number): ClonefdInfo | SyscallResult | typeof SLEEPS {
+    whole('read', { fd });
     return this.#call((_, task) => readClonefd(task, fd));
   }
 
   /** kernel_thread(), `'linux-2.4'`. */
   kernelThread(flags = 0): SyscallResult {
+    whole('kernel_thread', { flags });
     return this.#call((core, task) => kernelThread(core, task, flags));
   }
 
@@ -395,11 +431,16 @@ export class Task {
   }
 
   #call<T>(body: (core: Core, task: TaskStruct) => T): T {
+    if (this.#machine.core.panic !== undefined) throw this.#machine.core.panic;
     if (!this.canRun) throw new Error(`${this.tid} cannot make a system call: ${this.#why()}`);
     const { core } = this.#machine;
     core.current = this.#struct;
-    const result = body(core, this.#struct);
-    core.current = undefined;
+    let result: T;
+    try {
+      result = body(core, this.#struct);
+    } finally {
+      core.current = undefined;
+    }
     this.#machine.after();
     return result;
   }

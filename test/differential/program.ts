@@ -199,7 +199,7 @@ const KINDS = {
   }),
   pidfdSendSignal: (s: Scene): Call => ({
     call: 'pidfdSendSignal',
-    fd: s.fd(),
+    fd: s.chance(8) ? s.pick([k.PIDFD_SELF_THREAD, k.PIDFD_SELF_THREAD_GROUP]) : s.fd(),
     signo: s.pick(SENT),
     flags: s.pick([0, 0, 0, 1, 2, 4, 3, 8]),
   }),

@@ -1,4 +1,5 @@
 // The model as somebody meets it who writes a scenario with it. Long, as that API is.
+import { spawnSync } from 'node:child_process';
 import * as c from '../../lib/model/constants';
 import { KernelPanic, ModelKernel, SLEEPS, type Task } from '../../lib/model/index';
 
@@ -99,6 +100,26 @@ describe('a machine of the model', () => {
 
     expect(() => kernel.init.exitGroup()).toThrow(KernelPanic);
     expect(() => new ModelKernel().init.exit()).toThrow(/make a new one/);
+    // And nothing happens in it any more.
+    const tree = kernel.tree();
+    expect(() => kernel.init.fork()).toThrow(KernelPanic);
+    expect(() => {
+      kernel.settle();
+    }).toThrow(KernelPanic);
+    expect(kernel.tree()).toBe(tree);
+  });
+
+  it('makes its calls whatever a listener throws, which is an uncaught exception', () => {
+    const script = `
+      const { ModelKernel } = require(${JSON.stringify(require.resolve('../../lib/model/index'))});
+      process.on('uncaughtException', ({ message }) => console.log('uncaught:', message));
+      const kernel = new ModelKernel();
+      kernel.onChange(() => { throw new Error('oh'); });
+      kernel.onChange(() => console.log('another'));
+      console.log(kernel.init.fork());`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+
+    expect(stdout).toBe('another\n2\nuncaught: oh\n');
   });
 
   it('is not ended by a signal, not even SIGKILL', () => {
@@ -283,6 +304,55 @@ describe('a mistake in a scenario', () => {
     kernel.init.kill(2, SIGUSR1);
 
     expect(() => child.fork()).toThrow(/2 .* held for its tracer.*PTRACE_CONT/);
+  });
+
+  const wrong: readonly [what: string, call: (task: Task) => unknown, message: RegExp][] = [
+    ['a pid', (task) => task.kill(1.5, SIGTERM), /kill: pid .* whole number, not 1\.5/],
+    ['a signal', (task) => task.kill(2, 'SIGTERM' as never), /kill: signo .* not 'SIGTERM'/],
+    ['a descriptor', (task) => task.close(NaN), /close: fd .* not NaN/],
+    ['no descriptor', (task) => task.poll(undefined as never), /poll: fd .* not undefined/],
+    ['options', (task) => task.wait4(-1, undefined as never), /wait4: options .* not undefined/],
+    ['a handler', (t) => t.rtSigaction(10, { handler: (() => 1) as never }), /handler .*'catch'/],
+    ['a way to mask', (t) => t.rtSigprocmask('SIG_UNBLOCK' as never, [10]), /how .* 'unblock'/],
+    ['a mask', (t) => t.rtSigprocmask('block', ['SIGTERM' as never]), /signo .* not 'SIGTERM'/],
+    ['a resource', (t) => t.setrlimit('nofile' as never, 4), /resource .* 'NOFILE' or 'NPROC'/],
+    ['a limit', (task) => task.setrlimit('NOFILE', NaN), /limit .* not NaN/],
+    ['clone_args', (task) => task.clone3(undefined as never), /clone3: args .* an object/],
+    ['flags', (t) => t.clone3({ flags: (AUTOREAP | 0x80000000) }), /flags .*32 bits/],
+    ['a path', (task) => task.execve(7 as never), /execve: path .* a string, not 7/],
+  ];
+  it.each(wrong)('is %s of the wrong type', (_, call, message) => {
+    const { kernel, child } = machine();
+    const before = [kernel.tree(), kernel.history.length];
+
+    expect(() => call(child)).toThrow(message);
+    expect([kernel.tree(), kernel.history.length]).toEqual(before);
+  });
+
+  it('is a limit of the machine that is no number', () => {
+    expect(() => new ModelKernel({ pidsMax: NaN })).toThrow(/pidsMax .* NaN/);
+    expect(() => new ModelKernel({ pidMax: 3.5 })).toThrow(/pidMax .* 3\.5/);
+    const kernel = new ModelKernel();
+    expect(() => {
+      kernel.pidsMax = -1;
+    }).toThrow(/pidsMax .* -1/);
+  });
+});
+
+describe('pidfd_send_signal(2) to oneself', () => {
+  it('needs no descriptor: PIDFD_SELF_THREAD_GROUP is the process, PIDFD_SELF_THREAD the thread', () => {
+    const kernel = new ModelKernel();
+    const { child } = born(kernel, kernel.init);
+    const flags = c.CLONE_VM + c.CLONE_SIGHAND + c.CLONE_THREAD;
+    const thread = kernel.task(child.clone3({ flags }) as number)!;
+    for (const each of [child, thread]) each.rtSigprocmask('block', [SIGTERM, SIGUSR1]);
+
+    expect(thread.pidfdSendSignal(c.PIDFD_SELF_THREAD, SIGTERM)).toBe(0);
+    expect(thread.pidfdSendSignal(c.PIDFD_SELF_THREAD_GROUP, SIGUSR1)).toBe(0);
+
+    expect(thread.rtSigpending()).toEqual([SIGUSR1, SIGTERM]);
+    expect(child.rtSigpending()).toEqual([SIGUSR1]);
+    expect(thread.pidfdGetInfo(c.PIDFD_SELF_THREAD, EXIT)).toBe(-c.errno.EBADF);
   });
 });
 
