@@ -318,7 +318,7 @@ describe('a mistake in a scenario', () => {
     ['a resource', (t) => t.setrlimit('nofile' as never, 4), /resource .* 'NOFILE' or 'NPROC'/],
     ['a limit', (task) => task.setrlimit('NOFILE', NaN), /limit .* not NaN/],
     ['clone_args', (task) => task.clone3(undefined as never), /clone3: args .* an object/],
-    ['flags', (t) => t.clone3({ flags: (AUTOREAP | 0x80000000) }), /flags .*32 bits/],
+    ['flags', (t) => t.clone3({ flags: AUTOREAP | 0x80000000 }), /flags .*32 bits/],
     ['a path', (task) => task.execve(7 as never), /execve: path .* a string, not 7/],
   ];
   it.each(wrong)('is %s of the wrong type', (_, call, message) => {
