@@ -48,10 +48,12 @@ export interface PendingStep {
  * errnos. It runs anywhere, has no clock, and does nothing by itself.
  *
  * @example
+ * import { CLONE_AUTOREAP, ModelKernel } from 'autoreap/model';
+ *
  * const kernel = new ModelKernel();
- * const child = kernel.task(kernel.init.clone3({ flags: CLONE_AUTOREAP }));
- * child.exitGroup(3);
- * kernel.init.wait4(-1, 0); // -ECHILD
+ * const pid = kernel.init.clone3({ flags: CLONE_AUTOREAP }) as number; // Only one with CLONE_VFORK sleeps.
+ * kernel.task(pid)?.exitGroup(3);
+ * kernel.init.wait4(-1, 0); // -ECHILD: the kernel has reaped it.
  */
 export class ModelKernel {
   readonly abi: AbiName;
