@@ -9,19 +9,21 @@ import {
   WNOHANG,
   __WALL,
   errno,
+  signals,
 } from '../model/constants';
 import type { ModelKernel } from '../model/kernel';
 import type { Task } from '../model/task';
 import { CLONE_VFORK, CLONE_VM, type CloneRequest, type Fd, type Pid } from './interface';
 import { linuxSignal } from './model-numbers';
-import type { Habits } from './model-programs';
+import { isDead, type Habits } from './model-programs';
 
 /** A child that has become its program. */
 export interface Newborn {
   readonly pid: Pid;
   readonly pidfd: Fd;
-  readonly task: Task;
-  /** The file that was executed. */
+  /** Undefined if it is gone already. */
+  readonly task: Task | undefined;
+  /** The file that was executed; nothing if it was killed before. */
   readonly path: string;
   readonly cwd: string;
   readonly habits: Habits;
@@ -39,8 +41,6 @@ export interface Birthplace {
   /** Who gives birth. */
   readonly self: Task;
   readonly cwd: string;
-  /** The working directories that there are. */
-  readonly folders: ReadonlySet<string>;
   readonly habits: Habits;
 }
 
@@ -55,20 +55,24 @@ export function giveBirth(place: Birthplace, request: CloneRequest): Newborn | S
   const pidfd: { value?: Fd } = {};
   const pid = clone(self, request, pidfd);
   if (pid < 0) return { error: pid, step: 'clone' };
+  if (pidfd.value === undefined) return { error: -errno.ENOSYS, step: 'clone' };
   const task = kernel.task(pid);
-  if (task === undefined || pidfd.value === undefined)
-    return { error: -errno.ENOSYS, step: 'clone' };
+  const habits = habitsOf(request, place.habits);
+  // Somebody who listens to the kernel has killed it already: it was born, and ends as it ends.
+  if (task === undefined) return { pid, pidfd: pidfd.value, task, path: '', cwd: '', habits };
 
   const cwd = request.cwd === undefined ? place.cwd : posix.resolve(place.cwd, request.cwd);
-  const failed = takeSteps(place, request, task, cwd) ?? execute(place, request, task, cwd);
-  if ('path' in failed) {
-    const habits = habitsOf(request, place.habits);
-    return { pid, pidfd: pidfd.value, task, path: failed.path, cwd, habits };
+  const done = takeSteps(place, request, task, cwd) ?? execute(place, request, task, cwd);
+  if ('path' in done || isDead(task)) {
+    const path = 'path' in done ? done.path : '';
+    return { pid, pidfd: pidfd.value, task, path, cwd, habits };
   }
-  task.exitGroup(127);
+  if (task.canRun) task.exitGroup(127);
+  if (!self.canRun) return done; // Or us.
+  self.pidfdSendSignal(pidfd.value, signals.SIGKILL); // Or has stopped it.
   self.waitid(P_PIDFD, pidfd.value, WEXITED | WNOHANG | __WALL); // Where the kernel has not reaped it.
   self.close(pidfd.value);
-  return failed;
+  return done;
 }
 
 function clone(self: Task, request: CloneRequest, pidfd: { value?: Fd }): number {
@@ -95,7 +99,7 @@ function takeSteps(
     ],
     ['prlimit64', () => setRlimits(task, rlimits)],
     ['setpriority', () => (nice < place.habits.nice && !privileged ? -errno.EACCES : 0)],
-    ['chdir', () => (request.cwd === undefined || place.folders.has(cwd) ? 0 : -errno.ENOENT)],
+    ['chdir', () => (request.cwd === undefined || place.kernel.isFolder(cwd) ? 0 : -errno.ENOENT)],
     [
       'setgroups',
       () => (groups === undefined || request.groupsOptional || privileged ? 0 : -errno.EPERM),
@@ -112,7 +116,7 @@ function takeSteps(
     ],
   ];
   for (const [step, call] of steps) {
-    const result = call();
+    const result = task.canRun ? call() : -errno.EINTR;
     if (result < 0) return { error: result, step };
   }
   return undefined;
@@ -146,9 +150,10 @@ function execute(
   cwd: string,
 ): Stillborn | { path: string } {
   let refused: number = -errno.ENOENT;
+  if (!task.canRun) return { error: -errno.EINTR, step: 'execve' };
   for (const file of unpack(request.files)) {
     const path = posix.resolve(cwd, file);
-    const result = place.folders.has(path) ? -errno.EACCES : (task.execve(path) as number);
+    const result = place.kernel.isFolder(path) ? -errno.EACCES : (task.execve(path) as number);
     if (result >= 0) return { path };
     if (result !== -errno.ENOENT) refused = result;
     if (result !== -errno.ENOENT && result !== -errno.EACCES) break;

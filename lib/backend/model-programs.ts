@@ -17,6 +17,7 @@ import {
   signals,
 } from '../model/constants';
 import type { ModelKernel } from '../model/kernel';
+import { cannotBeCaught } from '../model/signal';
 import type { Program, ProgramEnd, ProgramProcess, ProgramSpawnOptions } from '../model/program';
 import type { Task } from '../model/task';
 import { nextTick, setImmediate } from '../time';
@@ -41,6 +42,9 @@ export interface Start {
   readonly habits: Habits;
 }
 
+/** Asked anew: a call may have killed it, which the compiler does not see. */
+const mayRun = ({ canRun }: Task): boolean => canRun;
+
 /** A program is its first thread, and ends with it. */
 export const isDead = ({ state }: Task): boolean => state === 'Z' || state === 'X';
 
@@ -50,7 +54,9 @@ const outside = AsyncLocalStorage.snapshot();
 /** All programs of a kernel that were started through one backend. */
 export class Programs {
   readonly #kernel: ModelKernel;
-  readonly #running = new Set<RunningProgram>();
+  readonly #running = new Map<number, RunningProgram>();
+  /** Who waits for a child of this number. */
+  readonly #parents = new Map<number, RunningProgram>();
 
   constructor(kernel: ModelKernel) {
     this.#kernel = kernel;
@@ -60,7 +66,8 @@ export class Programs {
   start(task: Task, path: string, start: Start): void {
     const program = this.#kernel.executable(path)?.program;
     const running = new RunningProgram(this, this.#kernel, task, start);
-    this.#running.add(running);
+    this.#running.set(task.pid, running);
+    this.look(new Set([task.pid])); // It may be dead already.
     if (program === undefined) return;
     outside(() =>
       setImmediate(() => {
@@ -69,23 +76,20 @@ export class Programs {
     );
   }
 
-  /**
-   * After each change of the kernel: signals and ends are passed on, and the dead are put away. Says whether that
-   * has changed something in its turn.
-   */
-  look(): boolean {
-    let changed = false;
-    for (const running of this.#running) {
-      if (running.look()) changed = true;
-      if (running.isGone) this.#running.delete(running);
-    }
-    return changed;
+  /** The end of this child is to be heard by its parent. */
+  awaits(parent: RunningProgram, pid: number): void {
+    this.#parents.set(pid, parent);
   }
-}
 
-interface Awaited {
-  readonly pid: number;
-  readonly resolve: (end: ProgramEnd) => void;
+  /** After each change of the kernel: signals and ends are passed on, and the dead are put away. */
+  look(tids: ReadonlySet<number>): void {
+    for (const tid of tids) {
+      const running = this.#running.get(tid);
+      running?.look();
+      if (running?.isGone === true) this.#running.delete(tid);
+      if (this.#parents.get(tid)?.hearChild(tid) === true) this.#parents.delete(tid);
+    }
+  }
 }
 
 class RunningProgram implements ProgramProcess {
@@ -103,7 +107,11 @@ class RunningProgram implements ProgramProcess {
   readonly #files: (OpenFile | undefined)[];
   readonly #streams: (Duplex | undefined)[] = [];
   readonly #listeners = new Map<string, ((signal: string) => void)[]>();
-  readonly #children: Awaited[] = [];
+  readonly #children = new Map<number, (end: ProgramEnd) => void>();
+  /** What it called while it was stopped, or asleep in a call. */
+  readonly #postponed: (() => void)[] = [];
+  /** A child has ended while it could not ask. */
+  #missed = false;
   #abort: AbortController | undefined;
   #exitCode: number | undefined;
   #isGone = false;
@@ -155,21 +163,25 @@ class RunningProgram implements ProgramProcess {
   };
 
   readonly kill = (pid: number, signal: string | number = 'SIGTERM'): boolean => {
-    if (this.#isGone) return false;
-    const result = resultHere(this.task.kill(pid, signalNumber(signal)));
+    const signo = signalNumber(signal);
+    if (this.#isOver) return false;
+    if (this.#postpones(() => this.task.kill(pid, signo))) return true;
+    const result = resultHere(this.task.kill(pid, signo));
     if (result < 0 && result !== -constants.errno.ESRCH) throw errnoError(result, 'kill', { pid });
     return result >= 0;
   };
 
   on(signal: string, listener: (signal: string) => void): this {
+    this.#act(signal, 'catch');
     const listeners = this.#listeners.get(signal) ?? [];
     this.#listeners.set(signal, [...listeners, listener]);
-    return this.#act(signal, 'catch');
+    return this;
   }
 
   ignore(signal: string): this {
+    this.#act(signal, 'ignore');
     this.#listeners.delete(signal);
-    return this.#act(signal, 'ignore');
+    return this;
   }
 
   readonly spawn = (
@@ -177,21 +189,31 @@ class RunningProgram implements ProgramProcess {
     args: readonly string[] = [],
     { env = this.env, cwd = this.cwd, stdio, detached = false }: ProgramSpawnOptions = {},
   ): { readonly pid: number; readonly ended: Promise<ProgramEnd> } => {
+    if (this.#isOver) return { pid: 0, ended: new Promise(() => undefined) };
+    const call = `spawn ${path}`;
+    if (!this.task.canRun) throw errnoError(-constants.errno.EINTR, call, { path, hint: STOPPED });
     const pid = resultHere(this.task.fork());
-    if (pid < 0) throw errnoError(pid, 'fork');
+    if (pid < 0) throw errnoError(pid, call, { path, step: 'fork' });
     const task = this.#kernel.task(pid);
-    if (task === undefined) throw errnoError(-constants.errno.ESRCH, 'fork', { pid });
-    if (detached) task.setsid();
-    const result = resultHere(task.execve(path) as number);
-    if (result < 0) {
-      task.exitGroup(127);
-      this.task.waitid(P_PID, pid, WEXITED | __WALL);
-      throw errnoError(result, `spawn ${path}`, { path, step: 'execve' });
+    if (task?.canRun === true) {
+      if (detached) task.setsid();
+      const folder = this.#kernel.isFolder(cwd);
+      const result = folder ? resultHere(task.execve(path) as number) : -constants.errno.ENOENT;
+      if (result < 0) {
+        task.exitGroup(127);
+        if (mayRun(this.task)) this.task.waitid(P_PID, pid, WEXITED | WNOHANG | __WALL);
+        throw errnoError(result, call, { path, step: folder ? 'execve' : 'chdir' });
+      }
+      const descriptors = stdio ?? this.#files.map((_, fd) => fd);
+      const files = descriptors.map((fd) =>
+        (fd === 'ignore' ? devNull() : this.#files[fd])?.hold(),
+      );
+      this.#programs.start(task, path, { argv: [path, ...args], env, cwd, files, habits: this });
     }
-    const descriptors = stdio ?? this.#files.map((_, fd) => fd);
-    const files = descriptors.map((fd) => (fd === 'ignore' ? devNull() : this.#files[fd])?.hold());
-    this.#programs.start(task, path, { argv: [path, ...args], env, cwd, files, habits: this });
-    const ended = new Promise<ProgramEnd>((resolve) => this.#children.push({ pid, resolve }));
+    // Else somebody was faster, and has killed it.
+    const ended = new Promise<ProgramEnd>((resolve) => this.#children.set(pid, resolve));
+    this.#programs.awaits(this, pid);
+    this.hearChild(pid);
     return { pid, ended };
   };
 
@@ -211,19 +233,39 @@ class RunningProgram implements ProgramProcess {
     return this.#isGone;
   }
 
-  /** What the kernel has for it. Says whether something has come of that there. */
-  look(): boolean {
+  /** What the kernel has for it. */
+  look(): void {
     if (isDead(this.task)) {
       this.#bury();
-      return false;
+      return;
     }
-    if (!this.task.canRun) return false;
+    while (this.task.canRun && this.#postponed.length > 0) this.#postponed.shift()?.();
+    if (!this.task.canRun) return;
     if (this.#exitCode !== undefined) {
       this.task.exitGroup(this.#exitCode); // It was stopped when it wanted to.
-      return true;
+      return;
     }
     if (this.#listeners.size > 0) this.#hearSignals();
-    return this.#children.length > 0 && this.#hearChildren();
+    if (!this.#missed) return;
+    this.#missed = false;
+    for (const pid of this.#children.keys()) this.hearChild(pid);
+  }
+
+  /** Whether a child has ended. Says whether there is nothing to be heard of it any more. */
+  hearChild(pid: number): boolean {
+    const resolve = this.#children.get(pid);
+    if (resolve === undefined) return true;
+    if (!this.task.canRun) {
+      this.#missed = true;
+      return isDead(this.task);
+    }
+    const result = this.task.waitid(P_PID, pid, WEXITED | WNOHANG | __WALL);
+    if (typeof result === 'symbol' || result === 0) return false;
+    this.#children.delete(pid);
+    if (typeof result === 'number') resolve({ exitCode: null, signalCode: null });
+    else if (result.code === CLD_EXITED) resolve({ exitCode: result.status, signalCode: null });
+    else resolve({ exitCode: null, signalCode: signalName(result.status) });
+    return true;
   }
 
   #hearSignals(): void {
@@ -245,25 +287,28 @@ class RunningProgram implements ProgramProcess {
     }
   }
 
-  #hearChildren(): boolean {
-    const before = this.#children.length;
-    for (const child of [...this.#children]) {
-      const result = this.task.waitid(P_PID, child.pid, WEXITED | WNOHANG | __WALL);
-      if (typeof result === 'symbol' || result === 0) continue;
-      this.#children.splice(this.#children.indexOf(child), 1);
-      if (typeof result === 'number') child.resolve({ exitCode: null, signalCode: null });
-      else if (result.code === CLD_EXITED) {
-        child.resolve({ exitCode: result.status, signalCode: null });
-      } else child.resolve({ exitCode: null, signalCode: signalName(result.status) });
-    }
-    return this.#children.length < before;
+  /** Nothing that it does has an effect any more. */
+  get #isOver(): boolean {
+    return this.#isGone || this.#exitCode !== undefined || isDead(this.task);
   }
 
-  #act(signal: string, handler: 'catch' | 'ignore'): this {
-    if (this.#isGone) return this;
-    const result = this.task.rtSigaction(signalNumber(signal), { handler, flags: SA_RESTART });
-    if (result < 0) throw errnoError(resultHere(result), 'rt_sigaction');
-    return this;
+  /** What a process that is stopped, or asleep in a call, calls happens when it goes on. */
+  #postpones(call: () => void): boolean {
+    if (!this.#isOver && this.task.canRun) return false;
+    if (!this.#isOver) this.#postponed.push(call);
+    return true;
+  }
+
+  #act(signal: string, handler: 'catch' | 'ignore'): void {
+    const signo = signalNumber(signal);
+    if (cannotBeCaught(signo)) {
+      const hint = `${signal} cannot be caught or ignored`;
+      throw errnoError(-constants.errno.EINVAL, 'rt_sigaction', { hint });
+    }
+    const act = (): number => this.task.rtSigaction(signo, { handler, flags: SA_RESTART });
+    if (this.#postpones(act)) return;
+    const result = resultHere(act());
+    if (result < 0) throw errnoError(result, 'rt_sigaction');
   }
 
   #stream(fd: number): Duplex {
@@ -285,7 +330,7 @@ class RunningProgram implements ProgramProcess {
       if (stream.listenerCount('error') === 1) this.#crash(error);
     });
     this.#streams[fd] = stream;
-    if (this.#isGone) stream.destroy();
+    if (this.#isGone) silence(stream);
     return stream;
   }
 
@@ -313,12 +358,24 @@ class RunningProgram implements ProgramProcess {
     this.#files.forEach((_, fd) => {
       this.#close(fd);
     });
-    for (const stream of this.#streams) stream?.destroy();
+    for (const stream of this.#streams) if (stream !== undefined) silence(stream);
     nextTick(() => {
       this.#abort?.abort(); // Whoever listens may ask the kernel, which has not finished this step.
     });
   }
 }
+
+/**
+ * A stream of the dead. Who writes on and on, and does not look at the errors, would not let the event loop go: each
+ * is told at once. So nobody is told.
+ */
+function silence(stream: Duplex): void {
+  stream.destroy();
+  stream.write = () => false;
+}
+
+const STOPPED =
+  'the process that spawns is stopped, or asleep in a call of its task: nobody would go on with a pid';
 
 function signalNumber(signal: string | number): number {
   if (typeof signal === 'number') return signal;

@@ -50,6 +50,8 @@ export class Watches {
   readonly #kernel: ModelKernel;
   readonly #thread: Task;
   readonly #watched = new Map<WatchId, Watched>();
+  /** The watches of a process, by its number: those who have not told yet. */
+  readonly #byPid = new Map<number, Set<WatchId>>();
   #next = 1;
   #referenced = 0;
   #keepsAlive: MessagePort | undefined;
@@ -61,12 +63,16 @@ export class Watches {
 
   add(pidfd: Fd, kind: Watch, onEnd: (end: End) => void, wantsRusage = false): WatchId {
     const watch = this.#next++;
-    const info = this.#thread.pidfdGetInfo(pidfd, PIDFD_INFO_PID);
+    const info = this.#thread.canRun ? this.#thread.pidfdGetInfo(pidfd, PIDFD_INFO_PID) : 0;
     const task = typeof info === 'number' ? undefined : this.#kernel.task(info.pid);
     const watched = { pidfd, task, kind, wantsRusage, onEnd, referenced: true, end: undefined };
     this.#watched.set(watch, watched);
     this.#count(1);
-    this.look();
+    if (task !== undefined) {
+      const watches = this.#byPid.get(task.pid) ?? new Set();
+      this.#byPid.set(task.pid, watches.add(watch));
+    }
+    this.#lookAt(watch, watched);
     return watch;
   }
 
@@ -86,18 +92,31 @@ export class Watches {
     this.#count(on ? 1 : -1);
   }
 
-  /** After each change of the kernel. Says whether that has changed something in its turn. */
-  look(): boolean {
-    let reaped = false;
-    for (const [watch, watched] of this.#watched) {
-      if (watched.end !== undefined) continue;
-      watched.end = this.#endOf(watched);
-      if (watched.end === undefined) continue;
-      if (watched.kind === Watch.Waitid) reaped = true;
-      if (watched.onEnd === undefined) this.#forget(watch, watched);
-      else setImmediate(this.#tell, watched, watched.end);
+  /** After each change of the kernel. */
+  look(tids: ReadonlySet<number>): void {
+    // What has happened while we were stopped is seen when we go on.
+    if (tids.has(this.#thread.tid)) {
+      for (const [watch, watched] of this.#watched) this.#lookAt(watch, watched);
+      return;
     }
-    return reaped;
+    for (const tid of tids) {
+      for (const watch of this.#byPid.get(tid) ?? []) this.#lookAt(watch, this.#watched.get(watch));
+    }
+  }
+
+  #lookAt(watch: WatchId, watched: Watched | undefined): void {
+    if (watched === undefined || watched.end !== undefined) return;
+    watched.end = this.#endOf(watched);
+    if (watched.end === undefined) return;
+    if (watched.task !== undefined) this.#unlist(watched.task.pid, watch);
+    if (watched.onEnd === undefined) this.#forget(watch, watched);
+    else setImmediate(this.#tell, watched, watched.end);
+  }
+
+  #unlist(pid: number, watch: WatchId): void {
+    const watches = this.#byPid.get(pid);
+    watches?.delete(watch);
+    if (watches?.size === 0) this.#byPid.delete(pid);
   }
 
   readonly #tell = (watched: Watched, end: End): void => {
@@ -110,8 +129,9 @@ export class Watches {
     }
   };
 
-  #forget(watch: WatchId, { pidfd }: Watched): SyscallResult {
+  #forget(watch: WatchId, { pidfd, task }: Watched): SyscallResult {
     this.#watched.delete(watch);
+    if (task !== undefined) this.#unlist(task.pid, watch);
     return this.#thread.canRun ? this.#thread.close(pidfd) : 0;
   }
 

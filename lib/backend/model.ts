@@ -21,11 +21,12 @@ import {
   SA_NOCLDWAIT,
   WEXITED,
   WNOHANG,
-  errno,
   signals,
 } from '../model/constants';
 import { ModelKernel } from '../model/kernel';
+import type { PidfdInfo } from '../model/pidfd';
 import type { Task } from '../model/task';
+import type { WaitInfo } from '../model/wait';
 import { nowMs } from '../time';
 import type {
   Backend,
@@ -52,7 +53,7 @@ import {
   type OpenFile,
 } from './model-files';
 import { linuxSignal, resultHere, wstatusHere } from './model-numbers';
-import { Programs } from './model-programs';
+import { isDead, Programs } from './model-programs';
 import { NOTHING_USED, Watches } from './model-watches';
 
 /** As whom this process appears in the model. */
@@ -61,7 +62,10 @@ export interface ModelBackendOptions {
   readonly uid?: number;
   /** Its working directory. @defaultValue `'/'` */
   readonly cwd?: string;
-  /** The folders that can be a working directory, besides `/`, `/tmp` and `cwd`. The model has no others. */
+  /**
+   * Folders that can be a working directory: as `kernel.mkdir` of each. There are `/`, `/tmp`, `cwd`, and those above
+   * installed files besides.
+   */
   readonly folders?: readonly string[];
 }
 
@@ -81,7 +85,7 @@ export const createModelBackend = (
 ): ModelBackend => new KernelBackend(kernel, options);
 
 /** One for who has none of his own. */
-export const createModelKernel = (): ModelKernel => new ModelKernel();
+export const createModelKernel = (): ModelKernel => new ModelKernel({ historyMax: 100_000 });
 
 /**
  * Our pipes are numbers from here on: the kernel of the model has only descriptors of processes, and no limit
@@ -100,6 +104,9 @@ class KernelBackend implements ModelBackend {
   readonly #programs: Programs;
   readonly #watches: Watches;
   #nextFd = FIRST_PIPE;
+  readonly #streams = new Map<Fd, Duplex>();
+  readonly #stopLooking: () => void;
+  #touched = new Set<number>();
   #isLooking = false;
 
   constructor(kernel: ModelKernel, { uid = 0, cwd = '/', folders = [] }: ModelBackendOptions) {
@@ -108,6 +115,7 @@ class KernelBackend implements ModelBackend {
         'A stepwise kernel cannot be a backend: nobody would let its steps happen.',
       );
     }
+    for (const folder of ['/tmp', cwd, ...folders]) kernel.mkdir(folder);
     this.kernel = kernel;
     this.release = `model of ${kernel.abi}`;
     this.self = beNode(kernel, uid);
@@ -115,7 +123,6 @@ class KernelBackend implements ModelBackend {
       kernel,
       self: this.self,
       cwd,
-      folders: new Set(['/', '/tmp', cwd, ...folders]),
       habits: { gid: 0, groups: [], umask: 0o022, nice: 0 },
     };
     this.#watches = new Watches(kernel, watcherThread(kernel, this.self));
@@ -125,28 +132,36 @@ class KernelBackend implements ModelBackend {
       has: (fd) => this.#files.has(fd),
       open: (fd) => this.#openStream(fd),
     };
-    kernel.onChange(() => {
-      this.#look();
+    this.#stopLooking = kernel.onChange((tids) => {
+      this.#look(tids);
     });
   }
 
   cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
     const startMs = nowMs();
     const files = this.#filesFor(request.stdio);
-    const birth: Newborn | Stillborn = files.includes('closed')
-      ? { error: -errno.EBADF, step: 'dup3' }
-      : giveBirth(this.#place, request);
+    const birth = this.#bear(request, files.includes('closed'));
     for (const fd of request.closeAfter) this.close(fd);
     if ('error' in birth) {
       for (const file of files) if (file !== 'closed') file?.release();
-      return { error: resultHere(birth.error), step: birth.step };
+      return birth;
     }
     const { pid, pidfd, task, path, cwd, habits } = birth;
     const argv = unpack(request.argv);
     const env = Object.fromEntries(unpack(request.envp).map(splitPair));
-    this.#programs.start(task, path, { argv, env, cwd, habits, files: files as OpenFile[] });
+    const start = { argv, env, cwd, habits, files: files as (OpenFile | undefined)[] };
+    if (task === undefined) for (const file of start.files) file?.release();
+    else this.#programs.start(task, path, start);
     const watch = this.#watches.add(pidfd, request.watch, onEnd, request.wantsRusage);
     return { pid, pidfd, watch, startMs };
+  }
+
+  #bear(request: CloneRequest, isClosed: boolean): Newborn | Stillborn {
+    const held = this.#call(() => 0);
+    if (held < 0) return { error: held, step: 'clone' };
+    if (isClosed) return { error: -constants.errno.EBADF, step: 'dup3' };
+    const birth = giveBirth(this.#place, request);
+    return 'error' in birth ? { error: resultHere(birth.error), step: birth.step } : birth;
   }
 
   // Who waits in poll(2) for a child is a thread that nothing of the model could happen in meanwhile.
@@ -160,20 +175,24 @@ class KernelBackend implements ModelBackend {
   }
 
   clone3Probe(flags: number): SyscallResult {
-    const asked = this.self.clone3({ flags: flags + CLONE_PIDFD, pidfd: BAD_ADDRESS });
-    return typeof asked === 'number' ? resultHere(asked) : 0;
+    return this.#call((self) => {
+      const asked = self.clone3({ flags: flags + CLONE_PIDFD, pidfd: BAD_ADDRESS });
+      return typeof asked === 'number' ? asked : 0;
+    });
   }
 
   cloneExitInfo(): SyscallResult {
-    const pid = this.self.fork();
-    if (pid < 0) return resultHere(pid);
-    const pidfd = this.self.pidfdOpen(pid);
-    this.kernel.task(pid)?.exitGroup(0);
-    this.self.waitid(P_PID, pid, WEXITED | WNOHANG);
-    const info = this.self.pidfdGetInfo(pidfd, PIDFD_INFO_EXIT);
-    this.self.close(pidfd);
-    if (typeof info === 'number') return resultHere(info);
-    return (info.mask & PIDFD_INFO_EXIT) === 0 ? 0 : 1;
+    return this.#call((self) => {
+      const pid = self.fork();
+      if (pid < 0) return pid;
+      const pidfd = self.pidfdOpen(pid);
+      this.kernel.task(pid)?.exitGroup(0);
+      self.waitid(P_PID, pid, WEXITED | WNOHANG);
+      const info = self.pidfdGetInfo(pidfd, PIDFD_INFO_EXIT);
+      self.close(pidfd);
+      if (typeof info === 'number') return info;
+      return (info.mask & PIDFD_INFO_EXIT) === 0 ? 0 : 1;
+    });
   }
 
   watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult {
@@ -197,20 +216,26 @@ class KernelBackend implements ModelBackend {
   }
 
   pidfdOpen(pid: Pid, flags: number): SyscallResult {
-    return resultHere(this.self.pidfdOpen(pid, flags));
+    return this.#call((self) => self.pidfdOpen(pid, flags));
   }
 
   pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult {
-    return resultHere(this.self.pidfdSendSignal(pidfd, linuxSignal(signo), flags));
+    return this.#call((self) => self.pidfdSendSignal(pidfd, linuxSignal(signo), flags));
   }
 
   pidfdGetfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult {
-    return resultHere(this.self.pidfdGetfd(pidfd, fd, flags));
+    return this.#call((self) => self.pidfdGetfd(pidfd, fd, flags));
   }
 
   pidfdGetInfo(pidfd: Fd, mask: number): PidfdInfoFields | SyscallResult {
-    const info = this.self.pidfdGetInfo(pidfd, mask);
-    if (typeof info === 'number') return resultHere(info);
+    let info: PidfdInfo | undefined;
+    const result = this.#call((self) => {
+      const told = self.pidfdGetInfo(pidfd, mask);
+      if (typeof told === 'number') return told;
+      info = told;
+      return 0;
+    });
+    if (info === undefined) return result;
     return {
       ...info,
       cgroupid: BigInt(info.cgroupid),
@@ -221,37 +246,43 @@ class KernelBackend implements ModelBackend {
   }
 
   pidfdInode(pidfd: Fd): bigint | SyscallResult {
-    const inode = this.self.inode(pidfd);
-    return inode < 0 ? resultHere(inode) : BigInt(inode);
+    const inode = this.#call((self) => self.inode(pidfd));
+    return inode < 0 ? inode : BigInt(inode);
   }
 
   // There is no memory here: a process has either nothing to give back, or nothing left.
   processMrelease(pidfd: Fd): SyscallResult {
-    const revents = this.self.poll(pidfd);
+    const revents = this.#call((self) => self.poll(pidfd));
+    if (revents < 0) return revents;
     if (revents === POLLNVAL) return -constants.errno.EBADF;
     return revents === 0 ? -constants.errno.EINVAL : -constants.errno.ESRCH;
   }
 
   // It never sleeps: while this process slept, nobody would make anything happen in the model.
   waitid(idtype: number, id: number, options: number): WaitidResult | SyscallResult {
-    const result = this.self.waitid(idtype, id, options | WNOHANG);
-    if (typeof result === 'symbol') return -constants.errno.EDEADLK;
-    if (result === 0 && (options & WNOHANG) === 0) return -constants.errno.EDEADLK;
-    if (typeof result === 'object') return { ...result, rusage: NOTHING_USED };
-    if (result < 0) return resultHere(result);
+    let found: WaitInfo | undefined;
+    const result = this.#call((self) => {
+      const told = self.waitid(idtype, id, options | WNOHANG);
+      if (typeof told === 'number') return told;
+      if (typeof told === 'object') found = told;
+      return 0;
+    });
+    if (found !== undefined) return { ...found, rusage: NOTHING_USED };
+    if (result < 0) return result;
+    if ((options & WNOHANG) === 0) return -constants.errno.EDEADLK;
     return { pid: 0, uid: 0, signo: 0, code: 0, status: 0, rusage: NOTHING_USED };
   }
 
   prctlSetChildSubreaper(on: boolean): SyscallResult {
-    return resultHere(this.self.prctl(PR_SET_CHILD_SUBREAPER, Number(on)));
+    return this.#call((self) => self.prctl(PR_SET_CHILD_SUBREAPER, Number(on)));
   }
 
   prctlGetChildSubreaper(): SyscallResult {
-    return resultHere(this.self.prctl(PR_GET_CHILD_SUBREAPER));
+    return this.#call((self) => self.prctl(PR_GET_CHILD_SUBREAPER));
   }
 
   prctlGetNoNewPrivs(): SyscallResult {
-    return resultHere(this.self.prctl(PR_GET_NO_NEW_PRIVS));
+    return this.#call((self) => self.prctl(PR_GET_NO_NEW_PRIVS));
   }
 
   // It never sleeps, either, and knows the kernel's descriptors only.
@@ -259,7 +290,9 @@ class KernelBackend implements ModelBackend {
     let ready = 0;
     for (let i = 0; i < fds.length; i += 3) {
       const [fd = -1, events = 0] = fds.subarray(i, i + 2);
-      const revents = this.self.poll(fd) & (events | POLLHUP | POLLNVAL);
+      const polled = this.#call((self) => self.poll(fd));
+      if (polled < 0) return polled;
+      const revents = polled & (events | POLLHUP | POLLNVAL);
       fds[i + 2] = revents;
       if (revents !== 0) ready++;
     }
@@ -282,7 +315,7 @@ class KernelBackend implements ModelBackend {
 
   dup(fd: Fd): SyscallResult {
     const file = this.#files.get(fd);
-    return file === undefined ? resultHere(this.self.dup(fd)) : this.#install(file);
+    return file === undefined ? this.#call((self) => self.dup(fd)) : this.#install(file);
   }
 
   setNonblocking(): SyscallResult {
@@ -308,7 +341,7 @@ class KernelBackend implements ModelBackend {
 
   close(fd: Fd): SyscallResult {
     const file = this.#files.get(fd);
-    if (file === undefined) return resultHere(this.self.close(fd));
+    if (file === undefined) return this.#call((self) => self.close(fd));
     this.#files.delete(fd);
     file.release();
     return 0;
@@ -342,23 +375,45 @@ class KernelBackend implements ModelBackend {
     const stream = streamOf(file, {
       allowHalfOpen: false,
       close: () => {
+        this.#streams.delete(fd);
         if (this.#files.has(fd)) this.close(fd);
       },
       brokenPipe: () => undefined, // Node.js ignores SIGPIPE.
     });
+    this.#streams.set(fd, stream);
     // So that it can be given to another child, as a socket can.
     return Object.assign(stream, { fd });
   }
 
-  // What is done here are system calls, too. That they happen is nothing new; what came of them is looked at again.
-  #look(): void {
+  // What is done here are system calls, too, of which the kernel tells in the middle of it.
+  #look(tids: ReadonlySet<number>): void {
+    for (const tid of tids) this.#touched.add(tid);
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      while (this.#programs.look() || this.#watches.look());
+      while (this.#touched.size > 0) {
+        const touched = this.#touched;
+        this.#touched = new Set();
+        this.#programs.look(touched);
+        this.#watches.look(touched);
+      }
+      if (isDead(this.self)) this.#bury();
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  /** Somebody has killed us in the model: what we had open is closed, and nobody here looks at the kernel any more. */
+  #bury(): void {
+    this.#stopLooking();
+    for (const stream of this.#streams.values()) stream.destroy();
+    for (const fd of [...this.#files.keys()]) this.close(fd);
+  }
+
+  /** Who is dead there, or stopped, makes no system call. It does not wait to go on: nobody else runs meanwhile. */
+  #call(call: (self: Task) => SyscallResult): SyscallResult {
+    if (this.self.canRun) return resultHere(call(this.self));
+    return isDead(this.self) ? -constants.errno.ESRCH : -constants.errno.EINTR;
   }
 }
 

@@ -39,8 +39,9 @@ export interface Capability {
   readonly note?: string;
 }
 
-const { EAGAIN, EBADF, ECHILD, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM, E2BIG, ESRCH } =
+const { EAGAIN, EBADF, ECHILD, EINTR, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM, E2BIG } =
   constants.errno;
+const { ESRCH } = constants.errno;
 
 const YES: Capability = { supported: true };
 const no = (result: SyscallResult): Capability => ({ supported: false, errno: -Math.abs(result) });
@@ -50,9 +51,12 @@ function asked(result: SyscallResult, ...known: number[]): Capability {
   return result >= 0 || known.includes(-result) ? YES : no(result);
 }
 
-/** An answer of this moment, which says nothing of the kernel: it is asked again. */
+/**
+ * An answer of this moment, which says nothing of the kernel: it is asked again. The last two are the model's, for a
+ * process that is stopped there, or dead.
+ */
 const isPassing = ({ errno = 0 }: Capability): boolean =>
-  [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(-errno);
+  [EAGAIN, EMFILE, ENFILE, ENOMEM, EINTR, ESRCH].includes(-errno);
 
 /**
  * What this kernel, and whatever filters its system calls, lets us do. Each capability is asked once,

@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/interface';
+import { invalidArgType } from '../errors';
 import { Child } from './child';
 import { pidfdOn, type Pidfd } from './pidfd';
 import { RunError, runOn, type run } from './run';
@@ -31,8 +32,16 @@ export interface Autoreap {
  * JavaScript functions.
  *
  * Several can be used side by side; each has its own processes.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` without a backend.
  */
-export function createAutoreap({ backend }: { readonly backend: Backend }): Autoreap {
+export function createAutoreap(options: { readonly backend: Backend }): Autoreap {
+  const given = options as { readonly backend?: Partial<Backend> } | null | undefined;
+  if (typeof given?.backend?.cloneExecve !== 'function') {
+    const expected = 'a backend, as modelBackend(kernel) makes one';
+    throw invalidArgType('options.backend', expected, given?.backend);
+  }
+  const { backend } = options;
   const system = systemOf(backend);
   const on =
     <Args extends unknown[], Value>(call: (system: System, ...args: Args) => Value) =>

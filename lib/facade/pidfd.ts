@@ -292,7 +292,7 @@ export class Pidfd implements Disposable {
 /** @internal The same class, whose `open` asks another system: a bound class has the instances of its target. */
 export function pidfdOn(system: System): typeof Pidfd {
   const open = (pid: number): Pidfd => Pidfd[openOn](system, pid);
-  return Object.assign(Pidfd.bind(undefined), { open });
+  return Object.assign(Pidfd.bind(undefined), { open, prototype: Pidfd.prototype });
 }
 
 /** @internal */

@@ -110,6 +110,7 @@ export function spawnOn(
   const wish = wishOf(checked);
   const guarantee = choose(wish, system);
   if (guarantee.reapedBy === 'libuv' || system instanceof Error) {
+    if (!(system instanceof Error) && system.backend.name === 'model') throw notThere(system);
     return spawnByNode(() => nodeSpawn(known)) as Child;
   }
   if (checked.cgroup !== undefined && system.backend.name === 'model') {
@@ -118,6 +119,13 @@ export function spawnOn(
   }
   const cgroup = checked.cgroup === undefined ? undefined : openCgroup(checked.cgroup);
   return spawnByClone(system, guarantee, checked, wish, cgroup, known, nodeSpawn);
+}
+
+/** Node's own spawn would run a real program. */
+function notThere({ capabilities }: System): Error {
+  const { errno } = capabilities.get('P_PIDFD');
+  const instead = 'Was this process killed, or stopped, in the model?';
+  return unsupportedError('spawn on the model', 'P_PIDFD', errno, instead);
 }
 
 /** Which of the optional arguments is which; what is neither is for Node.js to refuse. */

@@ -11,10 +11,21 @@ export interface System {
   readonly capabilities: Capabilities;
 }
 
-export const systemOf = (backend: Backend): System => ({
-  backend,
-  capabilities: new Capabilities(backend),
-});
+export function systemOf(backend: Backend): System {
+  const capabilities = new Capabilities(backend);
+  // Later, this process may be stopped or dead in the model, and no answer must seem to be one of its kernel.
+  if (backend.name === 'model') for (const name of ASKED_BY_BIRTHS) capabilities.get(name);
+  return { backend, capabilities };
+}
+
+const ASKED_BY_BIRTHS = [
+  'clone3',
+  'CLONE_AUTOREAP',
+  'CLONE_NNP',
+  'CLONE_PIDFD_AUTOKILL',
+  'P_PIDFD',
+  'PIDFD_GET_INFO',
+] as const;
 
 let native: System | Error | undefined;
 

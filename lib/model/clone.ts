@@ -231,6 +231,7 @@ function copyProcess(core: Core, task: TaskStruct, args: KernelCloneArgs): TaskS
     install(task, args.clonefd.fd, args.clonefd.file, args.clonefd.cloexec);
   }
   core.log(task, `creates ${describe(child, flags)}`, 'copy_process');
+  core.touch(child);
   return child;
 }
 

@@ -30,6 +30,8 @@ export class Core {
   readonly pidMax: number;
   /** pids.max of the one cgroup. */
   pidsMax: number;
+  /** How much of the history is kept. */
+  readonly historyMax: number;
   readonly rootNs: PidNamespace;
   /** Every thread that is not released, by its global number. */
   readonly tasks = new Map<number, TaskStruct>();
@@ -39,16 +41,19 @@ export class Core {
   /** Who makes a system call. */
   current: TaskStruct | undefined;
   readonly history: HistoryEntry[] = [];
+  /** To whom something has happened since somebody last asked. */
+  #touched = new Set<number>();
   /** What execve(2) finds. */
   readonly executables = new Map<string, { readonly setuid: number | undefined }>();
   #inodes = 1;
   #sleeps = 0;
   #forgotten = 0;
 
-  constructor(abi: Abi, pidMax: number, pidsMax: number) {
+  constructor(abi: Abi, pidMax: number, historyMax: number) {
     this.abi = abi;
     this.pidMax = pidMax;
-    this.pidsMax = pidsMax;
+    this.pidsMax = Infinity;
+    this.historyMax = historyMax;
     this.rootNs = newNamespace(undefined);
   }
 
@@ -75,7 +80,24 @@ export class Core {
 
   log(task: TaskStruct, text: string, rule: string): void {
     const tid = globalNr(task.pid);
+    this.#touched.add(tid);
     this.history.push({ n: this.#forgotten + this.history.length, tid, text, rule });
+    // By quarters, for each of them moves the rest.
+    if (this.history.length > this.historyMax * 1.25) {
+      this.#forgotten += this.history.splice(0, this.history.length - this.historyMax).length;
+    }
+  }
+
+  /** It goes on in a way that nobody is told of. */
+  touch(task: TaskStruct): void {
+    this.#touched.add(globalNr(task.pid));
+  }
+
+  /** To whom something has happened since the last time, by global number. */
+  takeTouched(): ReadonlySet<number> {
+    const touched = this.#touched;
+    if (touched.size > 0) this.#touched = new Set();
+    return touched;
   }
 
   /** For long runs: drops the history and keeps its count. */

@@ -16,6 +16,8 @@ export interface ModelKernelOptions {
   readonly pidMax?: number;
   /** pids.max of its one cgroup: how many threads there can be. @defaultValue `Infinity` */
   readonly pidsMax?: number;
+  /** How many entries of `history` are kept at least; older ones are dropped. @defaultValue `Infinity` */
+  readonly historyMax?: number;
   /**
    * Nothing follows from a system call until `step` or `settle` lets it: every interleaving can be written
    * down. Otherwise all of it happens before the call returns, first in, first out.
@@ -63,10 +65,11 @@ export class ModelKernel {
   readonly #handles = new WeakMap<TaskStruct, Task>();
   readonly #programs = new Map<string, Program | undefined>();
   readonly #folders = new Set<string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(tids: ReadonlySet<number>) => void>();
 
   constructor(options: ModelKernelOptions = {}) {
     const { abi = 'linux-7.1', pidMax = 32768, pidsMax = Infinity, stepwise = false } = options;
+    const { historyMax = Infinity } = options;
     if (!Object.hasOwn(ABIS, abi)) {
       throw new TypeError(`No kernel is called ${abi as string}: ${Object.keys(ABIS).join(', ')}.`);
     }
@@ -77,7 +80,7 @@ export class ModelKernel {
     }
     const rules: Abi = ABIS[abi];
     this.abi = abi;
-    this.#core = new Core(rules, pidMax, Infinity);
+    this.#core = new Core(rules, pidMax, limit('historyMax', historyMax));
     this.pidsMax = pidsMax;
     this.#stepwise = stepwise;
     this.#machine = { core: this.#core, after: () => this.#after() };
@@ -102,13 +105,10 @@ export class ModelKernel {
   }
 
   set pidsMax(max: number) {
-    if (max !== Infinity && !(Number.isSafeInteger(max) && max >= 0)) {
-      throw new RangeError(`pidsMax has to be a whole number, or Infinity: ${max}.`);
-    }
-    this.#core.pidsMax = max;
+    this.#core.pidsMax = limit('pidsMax', max);
   }
 
-  /** Everything that has happened, and by which rule. */
+  /** Everything that has happened, and by which rule; or the last `historyMax` of it. */
   get history(): readonly HistoryEntry[] {
     return this.#core.history;
   }
@@ -212,10 +212,11 @@ export class ModelKernel {
   }
 
   /**
-   * Calls a listener after every system call and step. Returns what stops that. What it throws is thrown in a turn
-   * of its own, as an uncaught exception: whoever made the call has nothing to do with it.
+   * Calls a listener after every system call and step, with the tids of those to whom something has happened, as the
+   * outermost namespace knows them: born, woken, stopped, dead, gone. Returns what stops that. What it throws is
+   * thrown in a turn of its own, as an uncaught exception: whoever made the call has nothing to do with it.
    */
-  onChange(listener: () => void): () => void {
+  onChange(listener: (tids: ReadonlySet<number>) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -228,9 +229,10 @@ export class ModelKernel {
   }
 
   #tell(): void {
+    const touched = this.#core.takeTouched();
     for (const listener of [...this.#listeners]) {
       try {
-        listener();
+        listener(touched);
       } catch (error) {
         queueMicrotask(() => {
           throw error;
@@ -247,4 +249,9 @@ export class ModelKernel {
     }
     return task;
   }
+}
+
+function limit(name: string, value: number): number {
+  if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value;
+  throw new RangeError(`${name} has to be a whole number, or Infinity: ${value}.`);
 }

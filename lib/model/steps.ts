@@ -44,7 +44,9 @@ export function describeStep({ kind, task }: Step): string {
 }
 
 export function perform(core: Core, { kind, task }: Step): void {
-  if (!task.released) STEPS[kind](core, task);
+  if (task.released) return;
+  core.touch(task); // A call that slept may return.
+  STEPS[kind](core, task);
 }
 
 /** zap_pid_ns_processes(), its second half: reaps what is left, and ends when it is alone. */

@@ -77,7 +77,9 @@ export class StreamEnds implements OurEnds {
         this.#checkOne(entry, index);
       });
     } catch (error) {
-      for (const { type, handle } of entries) if (type === 'pipe') handle?.close?.();
+      for (const { type, handle } of entries) {
+        if (type === 'pipe' || type === 'overlapped') handle?.close?.();
+      }
       throw error;
     }
   }
