@@ -90,11 +90,13 @@ function beginNewExec(core: Core, task: TaskStruct, path: string, setuid?: numbe
   task.sighand = sighand;
 
   const old = task.cred;
-  const euid = setuid !== undefined && !task.noNewPrivs ? setuid : old.euid;
+  let euid = setuid !== undefined && !task.noNewPrivs ? setuid : old.euid;
+  // cap_bprm_creds_from_file(): root has all again, but not before a tracer who had less when it attached, and
+  // neither becomes another user then.
+  const isGuarded = task.noNewPrivs || task.ptrace?.caps === false;
+  if (isGuarded && euid !== old.uid && !(old.caps && !task.noNewPrivs)) euid = old.uid;
   const root = old.uid === 0 || euid === 0;
-  // cap_bprm_creds_from_file(): root has all again, but not before a tracer who has less.
-  const mayGain = !task.noNewPrivs && (task.ptrace === undefined || task.parent.cred.caps);
-  const caps = root && (old.caps || (mayGain && euid === 0));
+  const caps = root && (old.caps || (!isGuarded && euid === 0));
   const cred: Cred = { uid: old.uid, euid, suid: euid, caps };
   task.cred = cred;
   // commit_creds(): who may do more than before is nobody's to look into.

@@ -61,7 +61,7 @@ function traceme(core: Core, task: TaskStruct): number {
   // cap_ptrace_traceme(): nobody may trace a child that may do more.
   if (task.cred.caps && !task.realParent.cred.caps) return -errno.EPERM;
   if (!task.realParent.exiting) {
-    ptraceLink(task, task.realParent, { seized: false, exitKill: false });
+    ptraceLink(task, task.realParent, { seized: false, exitKill: false, caps: task.cred.caps });
     core.log(task, `is traced by ${nameOf(task.realParent)}`, 'ptrace_traceme');
   }
   return 0;
@@ -89,7 +89,7 @@ function attach(
   if (!mayAccess(task, child)) return -errno.EPERM;
   if (child.exitState !== 'none' || child.ptrace !== undefined) return -errno.EPERM;
   const exitKill = seize && (options & PTRACE_O_EXITKILL) !== 0;
-  ptraceLink(child, task, { seized: seize, exitKill });
+  ptraceLink(child, task, { seized: seize, exitKill, caps: task.cred.caps });
   core.log(child, `is traced by ${nameOf(task)}`, seize ? 'PTRACE_SEIZE' : 'PTRACE_ATTACH');
   if (!seize) sendSignal(core, kernelInfo(signals.SIGSTOP), child, 'thread', true);
   // One that has stopped already is taken over by its tracer.

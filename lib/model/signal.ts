@@ -205,8 +205,8 @@ function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalT
     !stops(signo) &&
     task.sighand.action[signo]?.handler === 'default' &&
     !process.flags.groupExit &&
-    // Of an init, only what comes from outside: that ends its threads at once, too.
-    (signo === SIGKILL || (task.ptrace === undefined && !process.flags.unkillable));
+    (signo === SIGKILL ||
+      (task.ptrace === undefined && !(process.flags.unkillable && core.abi.initIsImmune)));
   if (fatal && !dumpsCore(signo)) {
     beginGroupExit(process, signo);
     core.log(task, `will die of ${signalName(signo)}`, 'complete_signal: all threads get SIGKILL');

@@ -174,7 +174,14 @@ export interface TaskStruct {
   /** Leaders whose real parent is this thread, oldest first. */
   children: TaskStruct[];
   ptraced: TaskStruct[];
-  ptrace: { readonly seized: boolean; readonly exitKill: boolean } | undefined;
+  ptrace:
+    | {
+        readonly seized: boolean;
+        readonly exitKill: boolean;
+        /** ptracer_cred: what the tracer could when it attached; of PTRACE_TRACEME, what the tracee could. */
+        readonly caps: boolean;
+      }
+    | undefined;
   /** TASK_RUNNING (or asleep), TASK_STOPPED, TASK_TRACED. */
   run: 'running' | 'stopped' | 'traced';
   /** JOBCTL_*: see signal.ts. */

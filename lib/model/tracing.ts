@@ -9,7 +9,7 @@ import { isLeader, remove, threadGroupEmpty, type TaskStruct } from './struct';
 export function ptraceLink(
   task: TaskStruct,
   tracer: TaskStruct,
-  how: { readonly seized: boolean; readonly exitKill: boolean },
+  how: NonNullable<TaskStruct['ptrace']>,
 ): void {
   task.ptrace = how;
   task.parent = tracer;

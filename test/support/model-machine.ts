@@ -1,4 +1,5 @@
 // Runs a script on a machine of the model, and lets somebody watch after every line.
+import { KernelPanic } from '../../lib/model/exit';
 import * as checking from '../../lib/model/check';
 import { SLEEPS } from '../../lib/model/constants';
 import type { Core } from '../../lib/model/core';
@@ -200,6 +201,8 @@ export function perform(script: Script, watch: Watch, { alone = false } = {}): M
       look(moment(line, actor, slept ? [] : [result]));
     }
     settle(look);
+  } catch (error) {
+    if (!(error instanceof KernelPanic)) throw error; // Then there is nothing more to look at.
   } finally {
     restore();
   }
