@@ -41,8 +41,8 @@ export interface Abi {
   /** An ignored SIGCHLD reaps at the death, and not when the parent next takes signals (2.6). */
   readonly ignoredReapsAtDeath: boolean;
   /**
-   * An init is not killed by a signal that one thread of it blocks and another would take. Measured: so on 6.18.44 as it
-   * runs here, and not on Debian's 6.12 and 7.3, where complete_signal() does not ask about SIGNAL_UNKILLABLE.
+   * An init is not killed by a signal that one thread of it blocks and another would take. Measured: so on 6.18.44 as
+   * it runs here, and not on Debian's 6.12 and 7.3, where complete_signal() does not ask about SIGNAL_UNKILLABLE.
    */
   readonly initIsImmune: boolean;
   /** Whoever is woken by the first half of a death runs before the second (a preemptible kernel). */

@@ -12,7 +12,7 @@ import type { Task } from './task';
  *
  * It is one thread of the process that runs this model. Two things follow. A process that is stopped (SIGSTOP)
  * makes no system calls and hears no signals until it is continued, but what its function has under way (timers,
- * streams) goes on. And one that was killed is gone, though its function may not have returned: nothing that it
+ * streams) goes on: what it asks of its process meanwhile happens then, but for `spawn`, which throws. And one that was killed is gone, though its function may not have returned: nothing that it
  * does after that has an effect, and `signal` tells it to give up.
  */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function without `return` is a program, too.
@@ -79,8 +79,8 @@ export interface ProgramProcess {
   ignore(signal: string): this;
 
   /**
-   * fork(2), and execve(2) in the child.
-   * @throws what execve says: `ENOENT`.
+   * fork(2), and execve(2) in the child. Of the dead, `pid` is 0 and `ended` never comes.
+   * @throws `ENOENT` of execve or of `cwd`, `EAGAIN` of fork, `EINTR` while this process is stopped.
    */
   spawn(
     path: string,
