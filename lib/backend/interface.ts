@@ -93,7 +93,12 @@ export interface CloneRequest {
 /** A child that runs its program, or the step at which it failed to. */
 export type Birth =
   | { readonly pid: Pid; readonly pidfd: Fd; readonly watch: WatchId; readonly startMs: number }
-  | { readonly error: SyscallResult; readonly step: string };
+  | {
+      readonly error: SyscallResult;
+      readonly step: string;
+      /** What it means here, where that is not what it means on Linux. */
+      readonly hint?: string | undefined;
+    };
 
 /** What the kernel told about an end. */
 export interface End {

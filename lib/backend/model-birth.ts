@@ -13,7 +13,15 @@ import {
 } from '../model/constants';
 import type { ModelKernel } from '../model/kernel';
 import type { Task } from '../model/task';
-import { CLONE_VFORK, CLONE_VM, type CloneRequest, type Fd, type Pid } from './interface';
+import { errnoName } from '../errors';
+import {
+  CLONE_VFORK,
+  CLONE_VM,
+  type CloneRequest,
+  type Fd,
+  type Pid,
+  type SyscallResult,
+} from './interface';
 import { linuxSignal } from './model-numbers';
 import { isDead, type Habits } from './model-programs';
 
@@ -33,7 +41,31 @@ export interface Newborn {
 export interface Stillborn {
   readonly error: number;
   readonly step: string;
+  readonly hint?: string | undefined;
 }
+
+const HINTS = new Map([
+  [
+    'execve ENOENT',
+    'no such program in the model: `kernel.install(path, { program })` puts it there (a name without a slash is ' +
+      'searched in the PATH of `env`)',
+  ],
+  ['execve EACCES', 'it is a folder of the model'],
+  [
+    'chdir ENOENT',
+    'no such folder in the model: name it in `folders` of modelBackend, or call `kernel.mkdir`',
+  ],
+  ['clone EAGAIN', 'no room for another process in the model: `kernel.pidsMax`, or RLIMIT_NPROC'],
+  ['clone ESRCH', 'this process was killed in the model'],
+  ['clone EINTR', 'this process is stopped in the model: somebody there has to continue it'],
+  ['execve EINTR', 'somebody has stopped the child in the model before it was its program'],
+]);
+
+/** With the errno of this platform, and what it means on the model. */
+export const explained = (error: SyscallResult, step: string): Stillborn => ({
+  ...{ error, step },
+  hint: HINTS.get(`${step} ${errnoName(error)}`),
+});
 
 /** Where all this happens. */
 export interface Birthplace {

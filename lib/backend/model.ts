@@ -25,6 +25,7 @@ import {
 } from '../model/constants';
 import { ModelKernel } from '../model/kernel';
 import type { PidfdInfo } from '../model/pidfd';
+import type { Program } from '../model/program';
 import type { Task } from '../model/task';
 import type { WaitInfo } from '../model/wait';
 import { nowMs } from '../time';
@@ -42,7 +43,14 @@ import type {
   Watch,
   WatchId,
 } from './interface';
-import { giveBirth, unpack, type Birthplace, type Newborn, type Stillborn } from './model-birth';
+import {
+  explained,
+  giveBirth,
+  unpack,
+  type Birthplace,
+  type Newborn,
+  type Stillborn,
+} from './model-birth';
 import {
   MemoryPipe,
   devNull,
@@ -158,10 +166,10 @@ class KernelBackend implements ModelBackend {
 
   #bear(request: CloneRequest, isClosed: boolean): Newborn | Stillborn {
     const held = this.#call(() => 0);
-    if (held < 0) return { error: held, step: 'clone' };
+    if (held < 0) return explained(held, 'clone');
     if (isClosed) return { error: -constants.errno.EBADF, step: 'dup3' };
     const birth = giveBirth(this.#place, request);
-    return 'error' in birth ? { error: resultHere(birth.error), step: birth.step } : birth;
+    return 'error' in birth ? explained(resultHere(birth.error), birth.step) : birth;
   }
 
   // Who waits in poll(2) for a child is a thread that nothing of the model could happen in meanwhile.
@@ -427,7 +435,7 @@ function beNode(kernel: ModelKernel, uid: number): Task {
     throw unsupportedError(`The model of ${kernel.abi}`, 'pidfd_open', resultHere(probed), instead);
   }
   self.close(probed);
-  if (kernel.executable(NODE) === undefined) kernel.install(NODE);
+  if (kernel.executable(NODE) === undefined) kernel.install(NODE, { program: noNode });
   self.execve(NODE);
   // An init that waits for orphans, as every real one does. (Nobody inherits that: execve resets it.)
   kernel.init.rtSigaction(signals.SIGCHLD, { handler: 'default', flags: SA_NOCLDWAIT });
@@ -438,6 +446,14 @@ function beNode(kernel: ModelKernel, uid: number): Task {
 }
 
 const NODE = '/usr/bin/node';
+
+/** What would run JavaScript in a process of its own is not there. */
+const noNode: Program = ({ stderr }) => {
+  stderr.write(
+    `This is a model, without Node.js. kernel.install('${NODE}', { program }) is yours to do.\n`,
+  );
+  return 127;
+};
 
 /** Ours learns of the ends while the main thread does something else, as the addon's does. */
 function watcherThread(kernel: ModelKernel, self: Task): Task {

@@ -36,6 +36,8 @@ export interface BirthFailure {
   readonly error: number;
   readonly step: string;
   readonly path: string;
+  /** What it means, where the backend knows better. */
+  readonly hint?: string | undefined;
 }
 
 /**
@@ -325,7 +327,7 @@ export function endChild(child: ChildProcess, state: ChildState, record: ExitRec
 export function explainFailure(error: unknown, failure: BirthFailure): void {
   // Not instanceof: an Error of Node's own is none of a vm context's (jest).
   if (!types.isNativeError(error) || 'step' in error) return;
-  const hint = birthHint(failure.step, failure.error);
+  const hint = failure.hint ?? birthHint(failure.step, failure.error);
   const step = failure.step === 'execve' ? '' : `${failure.step}: `;
   if (hint !== undefined) error.message += `: ${step}${hint}`;
   Object.assign(error as ErrnoError, { step: failure.step, path: failure.path });

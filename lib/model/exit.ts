@@ -179,8 +179,10 @@ export function exitNotify(core: Core, task: TaskStruct): void {
       : 'exit_notify: its threads live on, nobody is told yet';
     core.log(task, 'is a zombie', rule);
   }
-  if (task.process.groupExecTask?.sleep !== undefined)
-    core.defer('retry', task.process.groupExecTask);
+  // signal->notify_count < 0: an execve that has outlived all others, but for the leader whose place it takes.
+  const { groupExecTask, threads } = task.process;
+  const awaitsLeader = groupExecTask?.sleep !== undefined && isLeader(task) && threads.length === 2;
+  if (awaitsLeader) core.defer('retry', groupExecTask);
   for (const each of dead) core.defer('release', each);
 }
 

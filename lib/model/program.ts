@@ -12,8 +12,9 @@ import type { Task } from './task';
  *
  * It is one thread of the process that runs this model. Two things follow. A process that is stopped (SIGSTOP)
  * makes no system calls and hears no signals until it is continued, but what its function has under way (timers,
- * streams) goes on: what it asks of its process meanwhile happens then, but for `spawn`, which throws. And one that was killed is gone, though its function may not have returned: nothing that it
- * does after that has an effect, and `signal` tells it to give up.
+ * streams) goes on: what it asks of its process meanwhile happens then, but for `spawn`, which throws. And one that
+ * was killed is gone, though its function may not have returned: nothing that it does after that has an effect, and
+ * `signal` tells it to give up.
  */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function without `return` is a program, too.
 export type Program = (process: ProgramProcess) => number | void | Promise<number | void>;

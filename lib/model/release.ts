@@ -31,11 +31,14 @@ export function releaseTask(core: Core, dead: TaskStruct): void {
         task = leader;
       }
     }
-    // An init that waits for its namespace to be empty, an execve that waits for its threads.
+    // An init that waits for its namespace to be empty; an execve whose last thread but the leader that was.
     for (const { ns } of last.pid.numbers) {
       if (!ns.adding && ns.childReaper !== undefined) core.defer('zap', ns.childReaper);
     }
-    if (process.groupExecTask?.sleep !== undefined) core.defer('retry', process.groupExecTask);
+    const { groupExecTask, threads } = process;
+    const wasLast =
+      groupExecTask !== undefined && threads.length === (isLeader(groupExecTask) ? 1 : 2);
+    if (wasLast && groupExecTask.sleep !== undefined) core.defer('retry', groupExecTask);
   }
 }
 

@@ -6,7 +6,6 @@ const {
   EAGAIN,
   EBADF,
   EBUSY,
-  EINTR,
   EINVAL,
   ELOOP,
   EMFILE,
@@ -15,7 +14,6 @@ const {
   ENOMEM,
   ENOTDIR,
   EPERM,
-  ESRCH,
   ETXTBSY,
 } = constants.errno;
 
@@ -43,8 +41,6 @@ const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: 
   ['clone', EBADF, 'option `cgroup` must name a cgroup2 directory'],
   ['clone', EBUSY, 'the cgroup has child cgroups with controllers: name a leaf'],
   ['clone', ENOENT, 'the cgroup was removed'],
-  ['clone', ESRCH, 'this process was killed in the model'],
-  ['clone', EINTR, 'this process is stopped in the model: somebody there has to continue it'],
   ['clone', EACCES, 'no permission to add a process to the cgroup'],
   ['pthread_create', EAGAIN, 'no room for our thread: RLIMIT_NPROC, pids.max or threads-max'],
   ['epoll_ctl', undefined, 'the child could not be watched and was killed'],

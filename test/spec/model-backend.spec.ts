@@ -338,6 +338,25 @@ describe('this process in the model', () => {
     );
   });
 
+  it('says of what is not there how it would be', async () => {
+    const { run, kernel } = machine(() => 0);
+    const said = async (file: string, options: object = {}): Promise<string> => {
+      const { cause, stderr } = await run(file, { reject: false, ...options });
+      return (cause as Error | undefined)?.message ?? stderr;
+    };
+
+    expect(await said('/bin/nothing')).toMatch(
+      /^spawn .* ENOENT: no such program in the model.*install/,
+    );
+    expect(await said('/bin')).toMatch(/^spawn .* EACCES: it is a folder of the model/);
+    expect(await said('worker', { cwd: '/var' })).toMatch(
+      /chdir: no such folder in .*kernel\.mkdir/,
+    );
+    expect(await said('/usr/bin/node')).toMatch(/^This is a model, without Node\.js/);
+    kernel.pidsMax = 3;
+    expect(await said('worker')).toMatch(/EAGAIN: clone: no room .* in the model/);
+  });
+
   it('runs out of processes where there may be no more', async () => {
     const { run, kernel } = machine(() => 0);
     kernel.pidsMax = 3;
