@@ -4,8 +4,8 @@ import { install, newFile } from './files';
 import { allocPid } from './pid';
 import {
   globalNr,
-  newJobctl,
   newSighand,
+  newState,
   type Cred,
   type Process,
   type StructPid,
@@ -75,37 +75,18 @@ function firstTask(pid: StructPid, comm: string, parent: TaskStruct | undefined)
     clonefd: undefined,
   };
   const task = {
+    ...newState(),
     pid,
     process,
     sighand: newSighand(),
     files: { fds: new Map(), count: 1 },
     cred: ROOT,
-    exitState: 'none',
-    released: false,
-    exiting: false,
-    exitCode: 0,
     exitSignal: 17,
-    children: [],
-    ptraced: [],
-    ptrace: undefined,
-    run: 'running',
-    jobctl: newJobctl(),
-    sigpending: false,
-    traceStop: undefined,
-    traceCode: 0,
-    pdeathSignal: 0,
     noNewPrivs: false,
     forkNoExec: false,
     selfExecId: 1,
     parentExecId: 0,
     blocked: new Set<number>(),
-    pending: [],
-    frame: undefined,
-    caught: [],
-    sleep: undefined,
-    result: undefined,
-    vforkParent: undefined,
-    kernelThread: false,
   } as unknown as TaskStruct;
   task.realParent = task.parent = parent ?? task;
   process.leader = task;

@@ -36,8 +36,8 @@ import { hasSignals, kernelInfo, nameOf, validSignal } from './signal';
 import { ptraceLink } from './tracing';
 import {
   globalNr,
-  newJobctl,
   newSighand,
+  newState,
   nrIn,
   nsOf,
   SIG_DFL,
@@ -266,39 +266,20 @@ function newTask(
   const process = thread ? task.process : copyProcessState(task);
 
   const child: TaskStruct = {
+    ...newState(),
     pid,
     process,
     sighand: on(CLONE_SIGHAND) ? task.sighand : copySighand(task, on(CLONE_CLEAR_SIGHAND)),
     files: on(CLONE_FILES) ? shareFiles(task) : copyFiles(filesOf(task)),
     cred: task.cred,
-    exitState: 'none',
-    released: false,
-    exiting: false,
-    exitCode: 0,
     exitSignal: thread ? -1 : sibling ? task.process.leader.exitSignal : exitSignal,
     realParent: sibling ? task.realParent : task,
     parent: sibling ? task.realParent : task,
-    children: [],
-    ptraced: [],
-    ptrace: undefined,
-    run: 'running',
-    jobctl: newJobctl(),
-    sigpending: false,
-    traceStop: undefined,
-    traceCode: 0,
-    pdeathSignal: 0,
     noNewPrivs: task.noNewPrivs || on(CLONE_NNP),
     forkNoExec: true,
     selfExecId: task.selfExecId,
     parentExecId: sibling ? task.parentExecId : task.selfExecId,
     blocked: new Set(task.blocked),
-    pending: [],
-    frame: undefined,
-    caught: [],
-    sleep: undefined,
-    result: undefined,
-    vforkParent: undefined,
-    kernelThread: false,
   };
   // The v2 of February 2026 let a sibling be made so: a child of our parent that is reaped by the kernel.
   if (on(CLONE_AUTOREAP)) child.exitSignal = 0;

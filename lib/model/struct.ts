@@ -223,7 +223,7 @@ export interface TaskStruct {
   kernelThread: boolean;
 }
 
-export const newJobctl = (): TaskStruct['jobctl'] => ({
+const newJobctl = (): TaskStruct['jobctl'] => ({
   stopPending: false,
   stopConsume: false,
   stopDequeued: false,
@@ -231,6 +231,34 @@ export const newJobctl = (): TaskStruct['jobctl'] => ({
   trapStop: false,
   trapNotify: false,
 });
+
+/** What no task has from its parent. */
+export const newState = (): Omit<TaskStruct, Inherited> => ({
+  exitState: 'none',
+  released: false,
+  exiting: false,
+  exitCode: 0,
+  children: [],
+  ptraced: [],
+  ptrace: undefined,
+  run: 'running',
+  jobctl: newJobctl(),
+  sigpending: false,
+  traceStop: undefined,
+  traceCode: 0,
+  pdeathSignal: 0,
+  pending: [],
+  frame: undefined,
+  caught: [],
+  sleep: undefined,
+  result: undefined,
+  vforkParent: undefined,
+  kernelThread: false,
+});
+
+type Inherited =
+  | ('pid' | 'process' | 'sighand' | 'files' | 'cred' | 'exitSignal' | 'realParent' | 'parent')
+  | ('noNewPrivs' | 'forkNoExec' | 'selfExecId' | 'parentExecId' | 'blocked');
 
 export const isLeader = (task: TaskStruct): boolean => task.process.leader === task;
 

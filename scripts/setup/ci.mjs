@@ -38,6 +38,7 @@ const GUEST_SUITE = [
     '--testPathIgnorePatterns',
     'test/unit/',
     'test/model/',
+    'spec/(model|docs-model)',
     'node/register',
     'users/(?!cluster)',
   ],
