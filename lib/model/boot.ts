@@ -62,6 +62,7 @@ function firstTask(pid: StructPid, comm: string, parent: TaskStruct | undefined)
     quickThreads: 1,
     live: 1,
     sharedPending: [],
+    currTarget: undefined as unknown as TaskStruct,
     autoreap: false,
     isChildSubreaper: false,
     hasChildSubreaper: false,
@@ -89,7 +90,7 @@ function firstTask(pid: StructPid, comm: string, parent: TaskStruct | undefined)
     blocked: new Set<number>(),
   } as unknown as TaskStruct;
   task.realParent = task.parent = parent ?? task;
-  process.leader = task;
+  process.leader = process.currTarget = task;
   process.threads.push(task);
   pid.task = task;
   return task;

@@ -299,7 +299,7 @@ function newTask(
     joinGroupStop(core, task, child);
     return child;
   }
-  process.leader = child;
+  process.leader = process.currTarget = child;
   pid.isTgid = true;
   process.pgrp.pgrp.add(child);
   process.session.session.add(child);
@@ -345,6 +345,7 @@ function copyProcessState(task: TaskStruct): Process {
     quickThreads: 0,
     live: 0,
     sharedPending: [],
+    currTarget: task,
     autoreap: false,
     isChildSubreaper: false,
     hasChildSubreaper: false,

@@ -24,7 +24,7 @@ import {
   type SignalTo,
   userInfo,
 } from './signal';
-import { ptraceReparented, type SigInfo, type TaskStruct } from './struct';
+import { ptraceReparented, ringFrom, type SigInfo, type TaskStruct } from './struct';
 import { wait4 } from './wait';
 
 /** Takes all that is due. Does nothing for who is stopped, held, dead, or in an uninterruptible wait. */
@@ -188,7 +188,7 @@ function doSignalStop(core: Core, task: TaskStruct, signo: number): boolean {
     if (process.flags.groupExit || process.groupExecTask !== undefined) return false;
     if (!process.flags.stopStopped) process.groupExitCode = signo;
     process.groupStopCount = 0;
-    for (const thread of [task, ...process.threads.filter((other) => other !== task)]) {
+    for (const thread of ringFrom(task)) {
       if (thread !== task && thread.run === 'stopped') continue;
       if (!setStopPending(thread, signo)) continue;
       process.groupStopCount++;

@@ -20,6 +20,7 @@ import {
   nsOf,
   ptraceReparented,
   threadGroupEmpty,
+  ringFrom,
   type Process,
   type TaskStruct,
 } from './struct';
@@ -55,7 +56,7 @@ export function leaveExec(core: Core, process: Process): void {
 /** zap_other_threads(). */
 export function zapOtherThreads(core: Core, task: TaskStruct): void {
   task.process.groupStopCount = 0;
-  for (const thread of task.process.threads) {
+  for (const thread of ringFrom(task)) {
     if (thread === task || thread.exiting) continue;
     clearStopPending(thread);
     killThread(core, thread);
@@ -99,10 +100,12 @@ function exitSignals(core: Core, task: TaskStruct): void {
   task.exiting = true;
   if (process.threads.length === 1 || process.flags.groupExit) return;
   // retarget_shared_pending(): what we would have taken is another's.
-  const isDue = (thread: TaskStruct): boolean =>
-    process.sharedPending.some(({ signo }) => !thread.blocked.has(signo));
-  for (const thread of process.threads) {
-    if (task.sigpending && !thread.exiting && isDue(thread)) signalWakeUp(core, thread, false);
+  let due = task.sigpending ? process.sharedPending.map(({ signo }) => signo) : [];
+  due = due.filter((signo) => !task.blocked.has(signo));
+  for (const thread of ringFrom(task)) {
+    if (thread.exiting || due.every((signo) => thread.blocked.has(signo))) continue;
+    due = due.filter((signo) => thread.blocked.has(signo));
+    if (!thread.sigpending) signalWakeUp(core, thread, false);
   }
   if (task.jobctl.stopPending && participateGroupStop(task)) {
     doNotifyParentCldstop(core, task, false, 'stopped');

@@ -4,7 +4,7 @@ import { doNotifyParent } from './notify';
 import { detachPid } from './pid';
 import { nameOf } from './signal';
 import { ptraceUnlink } from './tracing';
-import { globalNr, isLeader, remove, threadGroupEmpty, type TaskStruct } from './struct';
+import { globalNr, isLeader, remove, threadGroupEmpty, ringFrom, type TaskStruct } from './struct';
 
 /**
  * Takes a dead thread out of everything. Before its number is free, whoever holds a pidfd gets to know
@@ -49,6 +49,7 @@ function unhash(core: Core, task: TaskStruct): void {
   core.tasks.delete(globalNr(task.pid));
   if (isLeader(task)) remove(task.realParent.children, task);
   detachPid(task);
+  if (process.currTarget === task) process.currTarget = ringFrom(task)[1] ?? task;
   remove(process.threads, task);
   core.log(task, 'is gone: its number is free', `release_task of ${nameOf(task)}`);
 }

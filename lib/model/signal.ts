@@ -7,6 +7,7 @@ import {
   isLeader,
   nrIn,
   nsOf,
+  ringFrom,
   type Process,
   type SigInfo,
   type StructPid,
@@ -196,9 +197,13 @@ function taskIgnores(signo: number, task: TaskStruct, force: boolean): boolean {
 /** complete_signal(): finds a thread that can take it; a fatal one decides the end of all at once. */
 function completeSignal(core: Core, signo: number, task: TaskStruct, to: SignalTo): void {
   const { process } = task;
-  const candidates = to === 'thread' ? [task] : [task, ...process.threads];
-  const taker = candidates.find((thread) => wantsSignal(core, signo, thread));
-  if (taker === undefined) return;
+  let taker: TaskStruct | undefined = task;
+  if (!wantsSignal(core, signo, task)) {
+    if (to === 'thread') return;
+    taker = ringFrom(process.currTarget).find((thread) => wantsSignal(core, signo, thread));
+    if (taker === undefined) return;
+    process.currTarget = taker;
+  }
 
   const fatal =
     !ignoredByDefault(signo) &&

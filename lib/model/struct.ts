@@ -116,6 +116,8 @@ export interface Process {
   quickThreads: number;
   live: number;
   sharedPending: SigInfo[];
+  /** Where the next search for a thread that takes a signal begins. */
+  currTarget: TaskStruct;
   /** Children of every exec: clone3(CLONE_AUTOREAP). Nothing sets it later, nothing clears it. */
   autoreap: boolean;
   isChildSubreaper: boolean;
@@ -259,6 +261,13 @@ export const newState = (): Omit<TaskStruct, Inherited> => ({
 type Inherited =
   | ('pid' | 'process' | 'sighand' | 'files' | 'cred' | 'exitSignal' | 'realParent' | 'parent')
   | ('noNewPrivs' | 'forkNoExec' | 'selfExecId' | 'parentExecId' | 'blocked');
+
+/** while_each_thread(): all threads of its process, around the ring, beginning with this one. */
+export function ringFrom(task: TaskStruct): TaskStruct[] {
+  const { threads } = task.process;
+  const at = threads.indexOf(task);
+  return [...threads.slice(at), ...threads.slice(0, at)];
+}
 
 export const isLeader = (task: TaskStruct): boolean => task.process.leader === task;
 

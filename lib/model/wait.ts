@@ -35,6 +35,7 @@ import {
   ptraceReparented,
   type StructPid,
   type TaskStruct,
+  ringFrom,
 } from './struct';
 
 /** What wait4(2) gives: the pid, and the status word. */
@@ -183,7 +184,7 @@ function doWait(core: Core, task: TaskStruct, opts: WaitOpts): Found | number {
   if (opts.type === 'pgid' && (opts.pid === undefined || opts.pid.pgrp.size === 0)) {
     return opts.error;
   }
-  const threads = set(opts.flags, __WNOTHREAD) ? [task] : fromHere(task);
+  const threads = set(opts.flags, __WNOTHREAD) ? [task] : ringFrom(task);
   for (const thread of threads) {
     for (const ptrace of [false, true]) {
       for (const child of [...(ptrace ? thread.ptraced : thread.children)]) {
@@ -193,13 +194,6 @@ function doWait(core: Core, task: TaskStruct, opts: WaitOpts): Found | number {
     }
   }
   return opts.error;
-}
-
-/** while_each_thread(): around the ring, beginning with the caller. */
-function fromHere(task: TaskStruct): TaskStruct[] {
-  const { threads } = task.process;
-  const at = threads.indexOf(task);
-  return [...threads.slice(at), ...threads.slice(0, at)];
 }
 
 /** do_wait_pid(): by number there is one child to look at, and maybe one tracee. */
