@@ -23,7 +23,7 @@ import {
   type SyscallResult,
 } from './interface';
 import { linuxSignal } from './model-numbers';
-import { isDead, type Habits } from './model-programs';
+import { chdir, isDead, type Habits } from './model-programs';
 
 /** A child that has become its program. */
 export interface Newborn {
@@ -50,11 +50,12 @@ const HINTS = new Map([
     'no such program in the model: `kernel.install(path, { program })` puts it there (a name without a slash is ' +
       'searched in the PATH of `env`)',
   ],
-  ['execve EACCES', 'it is a folder of the model'],
+  ['execve EACCES', 'it is a folder of the model, which may not be executed'],
   [
     'chdir ENOENT',
-    'no such folder in the model: name it in `folders` of modelBackend, or call `kernel.mkdir`',
+    'no folder `cwd` in the model: `folders` of modelBackend, or `kernel.mkdir`, makes one',
   ],
+  ['chdir ENOTDIR', '`cwd` is a program of the model, and no folder'],
   ['clone EAGAIN', 'no room for another process in the model: `kernel.pidsMax`, or RLIMIT_NPROC'],
   ['clone ESRCH', 'this process was killed in the model'],
   ['clone EINTR', 'this process is stopped in the model: somebody there has to continue it'],
@@ -72,6 +73,8 @@ export interface Birthplace {
   readonly kernel: ModelKernel;
   /** Who gives birth. */
   readonly self: Task;
+  /** Does it now, or when somebody who has stopped us in the model has continued us. */
+  readonly whenAble: (call: (self: Task) => void) => void;
   readonly cwd: string;
   readonly habits: Habits;
 }
@@ -83,7 +86,8 @@ const RLIMIT_NAMES = new Map([
 ] as const);
 
 export function giveBirth(place: Birthplace, request: CloneRequest): Newborn | Stillborn {
-  const { kernel, self } = place;
+  const { kernel, self, whenAble } = place;
+  const privileged = self.hasCapabilities();
   const pidfd: { value?: Fd } = {};
   const pid = clone(self, request, pidfd);
   if (pid < 0) return { error: pid, step: 'clone' };
@@ -94,16 +98,19 @@ export function giveBirth(place: Birthplace, request: CloneRequest): Newborn | S
   if (task === undefined) return { pid, pidfd: pidfd.value, task, path: '', cwd: '', habits };
 
   const cwd = request.cwd === undefined ? place.cwd : posix.resolve(place.cwd, request.cwd);
-  const done = takeSteps(place, request, task, cwd) ?? execute(place, request, task, cwd);
+  const done =
+    takeSteps(place, request, task, cwd, privileged) ?? execute(place, request, task, cwd);
   if ('path' in done || isDead(task)) {
     const path = 'path' in done ? done.path : '';
     return { pid, pidfd: pidfd.value, task, path, cwd, habits };
   }
   if (task.canRun) task.exitGroup(127);
-  if (!self.canRun) return done; // Or us.
-  self.pidfdSendSignal(pidfd.value, signals.SIGKILL); // Or has stopped it.
-  self.waitid(P_PIDFD, pidfd.value, WEXITED | WNOHANG | __WALL); // Where the kernel has not reaped it.
-  self.close(pidfd.value);
+  const fd = pidfd.value;
+  whenAble((us) => {
+    us.pidfdSendSignal(fd, signals.SIGKILL); // Somebody may have stopped it.
+    us.waitid(P_PIDFD, fd, WEXITED | WNOHANG | __WALL); // Where the kernel has not reaped it.
+    us.close(fd);
+  });
   return done;
 }
 
@@ -112,7 +119,9 @@ function clone(self: Task, request: CloneRequest, pidfd: { value?: Fd }): number
   const result = request.legacy
     ? self.clone(Number(BigInt(flags) & 0xffffffffn) + request.exitSignal, pidfd)
     : self.clone3({ flags, exitSignal: request.exitSignal, pidfd });
-  return typeof result === 'number' ? result : -errno.ENOSYS;
+  // It had a signal to take first.
+  const later = typeof result === 'number' ? result : (self.takeResult() as number | undefined);
+  return later ?? -errno.EINTR;
 }
 
 function takeSteps(
@@ -120,9 +129,9 @@ function takeSteps(
   request: CloneRequest,
   task: Task,
   cwd: string,
+  privileged: boolean,
 ): Stillborn | undefined {
   const { uid, gid, groups, nice = 0, rlimits = [] } = request;
-  const privileged = place.self.getuid() === 0;
   const steps: readonly (readonly [step: string, call: () => number])[] = [
     ['setsid', () => (request.session ? task.setsid() : 0)],
     [
@@ -131,7 +140,7 @@ function takeSteps(
     ],
     ['prlimit64', () => setRlimits(task, rlimits)],
     ['setpriority', () => (nice < place.habits.nice && !privileged ? -errno.EACCES : 0)],
-    ['chdir', () => (request.cwd === undefined || place.kernel.isFolder(cwd) ? 0 : -errno.ENOENT)],
+    ['chdir', () => (request.cwd === undefined ? 0 : chdir(place.kernel, cwd))],
     [
       'setgroups',
       () => (groups === undefined || request.groupsOptional || privileged ? 0 : -errno.EPERM),

@@ -3,9 +3,10 @@
 // Long, because a cut between the two would part what is one thing: most of it is one class.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:os';
+import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { inspect, types } from 'node:util';
-import { errnoError, unknownSignal } from '../errors';
+import { errnoError, invalidArgType, unknownSignal } from '../errors';
 import {
   CLD_EXITED,
   P_PID,
@@ -13,6 +14,7 @@ import {
   WEXITED,
   WNOHANG,
   __WALL,
+  errno,
   signalName,
   signals,
 } from '../model/constants';
@@ -74,6 +76,11 @@ export class Programs {
         void running.run(program);
       }),
     );
+  }
+
+  /** None of them runs any more. */
+  get areOver(): boolean {
+    return this.#running.size === 0;
   }
 
   /** The end of this child is to be heard by its parent. */
@@ -164,6 +171,7 @@ class RunningProgram implements ProgramProcess {
 
   readonly kill = (pid: number, signal: string | number = 'SIGTERM'): boolean => {
     const signo = signalNumber(signal);
+    if (!Number.isSafeInteger(pid)) throw invalidArgType('pid', 'a whole number', pid);
     if (this.#isOver) return false;
     if (this.#postpones(() => this.task.kill(pid, signo))) return true;
     const result = resultHere(this.task.kill(pid, signo));
@@ -195,20 +203,27 @@ class RunningProgram implements ProgramProcess {
     const pid = resultHere(this.task.fork());
     if (pid < 0) throw errnoError(pid, call, { path, step: 'fork' });
     const task = this.#kernel.task(pid);
-    if (task?.canRun === true) {
-      if (detached) task.setsid();
-      const folder = this.#kernel.isFolder(cwd);
-      const result = folder ? resultHere(task.execve(path) as number) : -constants.errno.ENOENT;
-      if (result < 0) {
-        task.exitGroup(127);
-        if (mayRun(this.task)) this.task.waitid(P_PID, pid, WEXITED | WNOHANG | __WALL);
-        throw errnoError(result, call, { path, step: folder ? 'execve' : 'chdir' });
-      }
+    const folder = posix.resolve(this.cwd, cwd);
+    const failed =
+      task === undefined ? undefined : becomeProgram(task, path, folder, detached, this.#kernel);
+    if (failed !== undefined && task !== undefined) {
+      if (mayRun(task)) task.exitGroup(127);
+      else this.task.kill(pid, signals.SIGKILL); // Somebody who listens to the kernel has stopped it.
+      if (mayRun(this.task)) this.task.waitid(P_PID, pid, WEXITED | WNOHANG | __WALL);
+      throw errnoError(resultHere(failed.error), call, { path, step: failed.step });
+    }
+    if (task !== undefined && !isDead(task)) {
       const descriptors = stdio ?? this.#files.map((_, fd) => fd);
       const files = descriptors.map((fd) =>
         (fd === 'ignore' ? devNull() : this.#files[fd])?.hold(),
       );
-      this.#programs.start(task, path, { argv: [path, ...args], env, cwd, files, habits: this });
+      this.#programs.start(task, path, {
+        argv: [path, ...args],
+        env,
+        cwd: folder,
+        files,
+        habits: this,
+      });
     }
     // Else somebody was faster, and has killed it.
     const ended = new Promise<ProgramEnd>((resolve) => this.#children.set(pid, resolve));
@@ -239,7 +254,11 @@ class RunningProgram implements ProgramProcess {
       this.#bury();
       return;
     }
-    while (this.task.canRun && this.#postponed.length > 0) this.#postponed.shift()?.();
+    try {
+      while (this.task.canRun && this.#postponed.length > 0) this.#postponed.shift()?.();
+    } catch (error) {
+      this.#crash(error);
+    }
     if (!this.task.canRun) return;
     if (this.#exitCode !== undefined) {
       this.task.exitGroup(this.#exitCode); // It was stopped when it wanted to.
@@ -271,20 +290,24 @@ class RunningProgram implements ProgramProcess {
   #hearSignals(): void {
     for (const { signo } of this.task.takeSignals()) {
       const signal = signalName(signo);
+      const hear = (): void => {
+        for (const listener of this.#listeners.get(signal) ?? []) this.#tell(listener, signal);
+      };
       setImmediate(() => {
-        for (const listener of this.#listeners.get(signal) ?? []) {
-          if (this.#isGone) return;
-          // One that is asynchronous crashes it, too, and not the process that runs the model.
-          const tell: (signal: string) => unknown = listener;
-          const heard = async (): Promise<void> => {
-            await tell(signal);
-          };
-          heard().catch((error: unknown) => {
-            this.#crash(error);
-          });
-        }
+        if (!this.#postpones(hear)) hear(); // Stopped since, it hears of it when it goes on.
       });
     }
+  }
+
+  #tell(listener: (signal: string) => unknown, signal: string): void {
+    if (this.#isOver) return;
+    // One that is asynchronous crashes it, too, and not the process that runs the model.
+    const heard = async (): Promise<void> => {
+      await listener(signal);
+    };
+    heard().catch((error: unknown) => {
+      this.#crash(error);
+    });
   }
 
   /** Nothing that it does has an effect any more. */
@@ -342,8 +365,13 @@ class RunningProgram implements ProgramProcess {
 
   /** As a Node.js that has nothing left to do but to write. */
   async #allWritten(): Promise<void> {
-    const writing = this.#streams.filter((stream) => stream?.writable === true);
-    await Promise.all(writing.map((stream) => new Promise((resolve) => stream?.end(resolve))));
+    const written = this.#streams.map(async (stream, fd) => {
+      if (stream?.writable !== true) return;
+      // To end one that goes both ways would shut down what others may share, see shutdown(2).
+      const isBoth = this.#files[fd]?.source !== undefined;
+      await new Promise((resolve) => (isBoth ? stream.write('', resolve) : stream.end(resolve)));
+    });
+    await Promise.all(written);
   }
 
   #crash(error: unknown): void {
@@ -377,8 +405,38 @@ function silence(stream: Duplex): void {
 const STOPPED =
   'the process that spawns is stopped, or asleep in a call of its task: nobody would go on with a pid';
 
+/** chdir(2), as far as there are folders here. */
+export function chdir(kernel: ModelKernel, cwd: string): number {
+  if (kernel.isFolder(cwd)) return 0;
+  return kernel.executable(cwd) === undefined ? -errno.ENOENT : -errno.ENOTDIR;
+}
+
+/** What the child does between fork(2) and its program. What failed, with the errno of the model. */
+function becomeProgram(
+  task: Task,
+  path: string,
+  cwd: string,
+  detached: boolean,
+  kernel: ModelKernel,
+): { readonly error: number; readonly step: string } | undefined {
+  const steps: readonly (readonly [step: string, call: () => number])[] = [
+    ['setsid', () => (detached ? task.setsid() : 0)],
+    ['chdir', () => chdir(kernel, cwd)],
+    ['execve', () => task.execve(path) as number],
+  ];
+  for (const [step, call] of steps) {
+    if (isDead(task)) return undefined; // It was born, and ends as it ends.
+    const error = task.canRun ? call() : -errno.EINTR;
+    if (error < 0) return { error, step };
+  }
+  return undefined;
+}
+
 function signalNumber(signal: string | number): number {
-  if (typeof signal === 'number') return signal;
+  if (typeof signal === 'number') {
+    if (Number.isInteger(signal)) return signal;
+    throw unknownSignal(signal);
+  }
   if (!Object.hasOwn(signals, signal)) throw unknownSignal(signal);
   return signals[signal as keyof typeof signals];
 }

@@ -29,8 +29,11 @@ import { isDead } from './model-programs';
 
 interface Watched {
   readonly pidfd: Fd;
-  /** Whom it names; undefined if that is gone. Only to see that nothing can have happened: asking costs a call. */
-  readonly task: Task | undefined;
+  /**
+   * Whom it names; null if that is gone, undefined while we could not ask. Only to see that nothing can have
+   * happened: asking costs a call.
+   */
+  task: Task | null | undefined;
   readonly kind: Watch;
   readonly wantsRusage: boolean;
   /** Undefined once it has been told, or is not to be. */
@@ -49,6 +52,7 @@ export const NOTHING_USED: Rusage = {
 export class Watches {
   readonly #kernel: ModelKernel;
   readonly #thread: Task;
+  readonly #whenAble: (call: (self: Task) => unknown) => void;
   readonly #watched = new Map<WatchId, Watched>();
   /** The watches of a process, by its number: those who have not told yet. */
   readonly #byPid = new Map<number, Set<WatchId>>();
@@ -56,23 +60,22 @@ export class Watches {
   #referenced = 0;
   #keepsAlive: MessagePort | undefined;
 
-  constructor(kernel: ModelKernel, thread: Task) {
+  constructor(
+    kernel: ModelKernel,
+    thread: Task,
+    whenAble: (call: (self: Task) => unknown) => void,
+  ) {
     this.#kernel = kernel;
     this.#thread = thread;
+    this.#whenAble = whenAble;
   }
 
   add(pidfd: Fd, kind: Watch, onEnd: (end: End) => void, wantsRusage = false): WatchId {
     const watch = this.#next++;
-    const info = this.#thread.canRun ? this.#thread.pidfdGetInfo(pidfd, PIDFD_INFO_PID) : 0;
-    const task = typeof info === 'number' ? undefined : this.#kernel.task(info.pid);
-    const watched = { pidfd, task, kind, wantsRusage, onEnd, referenced: true, end: undefined };
-    this.#watched.set(watch, watched);
+    const watched = { pidfd, task: undefined, kind, wantsRusage, onEnd, referenced: true };
+    this.#watched.set(watch, { ...watched, end: undefined });
     this.#count(1);
-    if (task !== undefined) {
-      const watches = this.#byPid.get(task.pid) ?? new Set();
-      this.#byPid.set(task.pid, watches.add(watch));
-    }
-    this.#lookAt(watch, watched);
+    this.#lookAt(watch, this.#watched.get(watch));
     return watch;
   }
 
@@ -106,11 +109,21 @@ export class Watches {
 
   #lookAt(watch: WatchId, watched: Watched | undefined): void {
     if (watched === undefined || watched.end !== undefined) return;
+    if (watched.task === undefined) this.#list(watch, watched);
     watched.end = this.#endOf(watched);
     if (watched.end === undefined) return;
-    if (watched.task !== undefined) this.#unlist(watched.task.pid, watch);
+    if (watched.task != null) this.#unlist(watched.task.pid, watch);
     if (watched.onEnd === undefined) this.#forget(watch, watched);
     else setImmediate(this.#tell, watched, watched.end);
+  }
+
+  #list(watch: WatchId, watched: Watched): void {
+    if (!this.#thread.canRun) return;
+    const info = this.#thread.pidfdGetInfo(watched.pidfd, PIDFD_INFO_PID);
+    watched.task = typeof info === 'number' ? null : (this.#kernel.task(info.pid) ?? null);
+    if (watched.task === null) return;
+    const { pid } = watched.task;
+    this.#byPid.set(pid, (this.#byPid.get(pid) ?? new Set()).add(watch));
   }
 
   #unlist(pid: number, watch: WatchId): void {
@@ -131,15 +144,16 @@ export class Watches {
 
   #forget(watch: WatchId, { pidfd, task }: Watched): SyscallResult {
     this.#watched.delete(watch);
-    if (task !== undefined) this.#unlist(task.pid, watch);
-    return this.#thread.canRun ? this.#thread.close(pidfd) : 0;
+    if (task != null) this.#unlist(task.pid, watch);
+    this.#whenAble((self) => self.close(pidfd));
+    return 0;
   }
 
   #endOf({ pidfd, task, kind, wantsRusage }: Watched): End | undefined {
     // Whom somebody has killed in the model learns nothing any more: better a lost status than a wait for ever.
     if (isDead(this.#thread)) return lost(-errno.ESRCH);
     if (!this.#thread.canRun) return undefined; // Stopped, as we are as a whole.
-    if (task !== undefined && !isDead(task)) return undefined;
+    if (task != null && !isDead(task)) return undefined;
     const revents = this.#thread.poll(pidfd);
     if (kind === Watch.Hup) return (revents & POLLHUP) === 0 ? undefined : this.#exitInfo(pidfd);
     if ((revents & POLLIN) === 0) return undefined;

@@ -1,7 +1,7 @@
 // Long, and flat: one method for each system call, under its own name, as in native.ts. What is more than a call is
 // in the model-*.ts beside it.
 import { constants } from 'node:os';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { unsupportedError } from '../errors';
 import {
   BAD_ADDRESS,
@@ -115,6 +115,7 @@ class KernelBackend implements ModelBackend {
   readonly #streams = new Map<Fd, Duplex>();
   readonly #stopLooking: () => void;
   #touched = new Set<number>();
+  readonly #later: ((self: Task) => unknown)[] = [];
   #isLooking = false;
 
   constructor(kernel: ModelKernel, { uid = 0, cwd = '/', folders = [] }: ModelBackendOptions) {
@@ -130,10 +131,13 @@ class KernelBackend implements ModelBackend {
     this.#place = {
       kernel,
       self: this.self,
+      whenAble: (call) => {
+        this.#whenAble(call);
+      },
       cwd,
       habits: { gid: 0, groups: [], umask: 0o022, nice: 0 },
     };
-    this.#watches = new Watches(kernel, watcherThread(kernel, this.self));
+    this.#watches = new Watches(kernel, watcherThread(kernel, this.self), this.#place.whenAble);
     this.#programs = new Programs(kernel);
     for (const [fd, file] of standardFiles().entries()) this.#files.set(fd, file.hold());
     this.streams = {
@@ -228,7 +232,10 @@ class KernelBackend implements ModelBackend {
   }
 
   pidfdSendSignal(pidfd: Fd, signo: number, flags: number): SyscallResult {
-    return this.#call((self) => self.pidfdSendSignal(pidfd, linuxSignal(signo), flags));
+    const send = (self: Task): SyscallResult =>
+      self.pidfdSendSignal(pidfd, linuxSignal(signo), flags);
+    // Stopped, we send it when we go on: later, as on Linux, where nobody would be told before.
+    return this.#isHeld() ? this.#whenAble(send) : this.#call(send);
   }
 
   pidfdGetfd(pidfd: Fd, fd: Fd, flags: number): SyscallResult {
@@ -349,7 +356,7 @@ class KernelBackend implements ModelBackend {
 
   close(fd: Fd): SyscallResult {
     const file = this.#files.get(fd);
-    if (file === undefined) return this.#call((self) => self.close(fd));
+    if (file === undefined) return this.#whenAble((self) => self.close(fd));
     this.#files.delete(fd);
     file.release();
     return 0;
@@ -379,7 +386,8 @@ class KernelBackend implements ModelBackend {
 
   #openStream(fd: Fd): Duplex {
     const file = this.#files.get(fd);
-    if (file === undefined) throw new Error(`No descriptor ${String(fd)} is open.`);
+    // Somebody has killed us in the model while this child was born: a stream that is at its end.
+    if (file === undefined) return new Duplex().destroy();
     const stream = streamOf(file, {
       allowHalfOpen: false,
       close: () => {
@@ -399,7 +407,8 @@ class KernelBackend implements ModelBackend {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      while (this.#touched.size > 0) {
+      while (this.#touched.size > 0 || (this.self.canRun && this.#later.length > 0)) {
+        if (this.self.canRun) this.#later.shift()?.(this.self);
         const touched = this.#touched;
         this.#touched = new Set();
         this.#programs.look(touched);
@@ -411,11 +420,23 @@ class KernelBackend implements ModelBackend {
     }
   }
 
-  /** Somebody has killed us in the model: what we had open is closed, and nobody here looks at the kernel any more. */
+  /** Somebody has killed us in the model: what we had open is closed. The programs that outlive us go on. */
   #bury(): void {
-    this.#stopLooking();
+    if (this.#programs.areOver) this.#stopLooking();
+    this.#later.length = 0;
     for (const stream of this.#streams.values()) stream.destroy();
     for (const fd of [...this.#files.keys()]) this.close(fd);
+  }
+
+  #isHeld(): boolean {
+    return !this.self.canRun && !isDead(this.self);
+  }
+
+  /** Now, or when we are continued. Who is dead does nothing, and what he had open is closed. */
+  #whenAble(call: (self: Task) => unknown): SyscallResult {
+    if (this.#isHeld()) this.#later.push(call);
+    else if (this.self.canRun) return resultHere(Number(call(this.self) ?? 0));
+    return 0;
   }
 
   /** Who is dead there, or stopped, makes no system call. It does not wait to go on: nobody else runs meanwhile. */

@@ -51,12 +51,12 @@ function asked(result: SyscallResult, ...known: number[]): Capability {
   return result >= 0 || known.includes(-result) ? YES : no(result);
 }
 
-/**
- * An answer of this moment, which says nothing of the kernel: it is asked again. The last two are the model's, for a
- * process that is stopped there, or dead.
- */
+/** Of the model: this process is stopped there, or dead. */
+const HELD = [EINTR, ESRCH];
+
+/** An answer of this moment, which says nothing of the kernel: it is asked again. */
 const isPassing = ({ errno = 0 }: Capability): boolean =>
-  [EAGAIN, EMFILE, ENFILE, ENOMEM, EINTR, ESRCH].includes(-errno);
+  [EAGAIN, EMFILE, ENFILE, ENOMEM, ...HELD].includes(-errno);
 
 /**
  * What this kernel, and whatever filters its system calls, lets us do. Each capability is asked once,
@@ -91,7 +91,7 @@ export class Capabilities {
       // E2BIG that it is older than 5.7: its struct lacks `cgroup`, and CLEAR_SIGHAND before 5.5.
       case 'clone3': {
         const result = backend.clone3Probe(CLONE_AUTOREAP);
-        return [ENOSYS, EPERM, E2BIG].includes(-result) ? no(result) : YES;
+        return [ENOSYS, EPERM, E2BIG, ...HELD].includes(-result) ? no(result) : YES;
       }
       case 'CLONE_AUTOREAP':
         return this.#flag(CLONE_AUTOREAP);
@@ -135,7 +135,7 @@ export class Capabilities {
     if (!clone3.supported) return clone3;
     const result = this.#backend.clone3Probe(flags);
     // Any errno but EINVAL comes after the check of flags: EFAULT is ours, EAGAIN is a full system.
-    return [EINVAL, ENOSYS, EPERM].includes(-result) ? no(result) : asked(result, -result);
+    return [EINVAL, ENOSYS, EPERM, ...HELD].includes(-result) ? no(result) : asked(result, -result);
   }
 
   #onSelf(use: (pidfd: number) => Capability): Capability {

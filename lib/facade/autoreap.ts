@@ -8,7 +8,7 @@ import { subreaperOf, type Subreaper } from './subreaper';
 import { supportOf, type Support } from './support';
 import { systemOf, type System } from './system';
 
-/** What this package exports, on a backend of your own choice. */
+/** `spawn`, `run` and what belongs to them, on a backend of your own choice. */
 export interface Autoreap {
   /** As the `spawn` of the package. */
   readonly spawn: typeof spawn;
@@ -27,7 +27,7 @@ export interface Autoreap {
 }
 
 /**
- * Everything that this package exports, on another backend than the kernel under us: on
+ * `spawn`, `run`, `Pidfd`, `subreaper` and `support` on another backend than the kernel under us: on
  * `modelBackend(kernel)`, so that what you have written on top of it can be tested with programs that are
  * JavaScript functions.
  *

@@ -170,6 +170,7 @@ function spawnByClone(
         return new OwnLauncher(system, manner, adopted, state, oursAlone);
       },
       nodeSpawn,
+      system.backend.name === 'model' ? refuseReal : undefined,
     );
     if (state?.isOurs !== true) {
       cgroup?.close();
@@ -216,6 +217,11 @@ class OwnLauncher extends ChildLauncher {
   override stockSpawns(): void {
     if (this.#oursAlone !== undefined) throw bypassed(this.#oursAlone);
   }
+}
+
+/** On the model, nothing real may be started, not even to be killed at once. */
+function refuseReal(): never {
+  throw bypassed("backend: 'model'");
 }
 
 function bypassed(option: string): Error {

@@ -195,7 +195,8 @@ function copyProcess(core: Core, task: TaskStruct, args: KernelCloneArgs): TaskS
   const { flags, exitSignal } = args;
   const on = (flag: number): boolean => has(flags, flag);
   const { cred } = task;
-  if (countOf(core, cred.uid) >= task.process.rlimits.nproc && cred.uid !== 0 && !cred.caps) {
+  const isLimited = cred.uid !== 0 && !cred.caps;
+  if (isLimited && countOf(core, cred.uid) >= task.process.rlimits.nproc) {
     return refuse(core, task, 'RLIMIT_NPROC', errno.EAGAIN);
   }
   if ((on(CLONE_NEWPID) || on(CLONE_NEWNS)) && !on(CLONE_NEWUSER) && !cred.caps) {

@@ -96,7 +96,7 @@ export class Core {
   /** To whom something has happened since the last time, by global number. */
   takeTouched(): ReadonlySet<number> {
     const touched = this.#touched;
-    if (touched.size > 0) this.#touched = new Set();
+    this.#touched = new Set();
     return touched;
   }
 

@@ -39,7 +39,6 @@ function deThread(core: Core, task: TaskStruct): boolean {
   if (!isLeader(task)) {
     const { leader, threads } = process;
     if (threads.length > 2 || leader.exitState !== 'zombie') return false;
-    process.groupExecTask = undefined;
     takeLeadership(core, task, leader);
   } else if (process.threads.length > 1) {
     return false;
@@ -102,7 +101,7 @@ function beginNewExec(core: Core, task: TaskStruct, path: string, setuid?: numbe
   // commit_creds(): who may do more than before is nobody's to look into.
   const gains = cred.euid !== old.euid || (cred.caps && !old.caps);
   process.dumpable = cred.euid === cred.uid && !gains;
-  if (gains) task.pdeathSignal = 0;
+  if (gains || cred.euid !== cred.uid) task.pdeathSignal = 0; // bprm->secureexec
   process.comm = path.slice(path.lastIndexOf('/') + 1);
   task.forkNoExec = false;
   task.selfExecId++;

@@ -47,6 +47,7 @@ export function doGroupExit(core: Core, task: TaskStruct, exitCode: number): voi
 
 /** execve(2) has come to the point where the process is one thread again, or not: cred_guard_mutex is free. */
 export function leaveExec(core: Core, process: Process): void {
+  if (process.groupExecTask === undefined) return; // It was one thread, and held nobody up.
   process.groupExecTask = undefined;
   for (const other of core.tasks.values()) {
     if (other.sleep?.call === 'ptrace') core.defer('retry', other);

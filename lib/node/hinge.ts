@@ -73,17 +73,21 @@ export function replaceHandlesForGood(adopt: Adopt): () => void {
  * it is spawned; it does not if this Node.js spawns in a way that we do not know.
  *
  * Somebody else's spawn can run inside of it (in a getter of `env`, in a subscriber of the diagnostics
- * channel): it lacks the mark and is left alone.
+ * channel): it lacks the mark and is left alone; or `unmarked` throws, for it may as well be ours, from somebody who
+ * wraps spawn and has made new options.
  */
 export function spawnWithHandle<Options extends object>(
   options: Options,
   adopt: Adopt,
   nodeSpawn: (options: Options) => ChildProcess,
+  unmarked?: () => never,
 ): ChildProcess {
   const token = {};
-  const giveBack = replaceHandles((child, spawnOptions) =>
-    spawnOptions[mark] === token ? adopt(child, spawnOptions) : undefined,
-  );
+  const giveBack = replaceHandles((child, spawnOptions) => {
+    if (spawnOptions[mark] === token) return adopt(child, spawnOptions);
+    if (spawnOptions[mark] === undefined) unmarked?.();
+    return undefined;
+  });
   try {
     return nodeSpawn({ ...options, [mark]: token });
   } finally {

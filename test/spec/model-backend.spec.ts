@@ -350,7 +350,7 @@ describe('this process in the model', () => {
     );
     expect(await said('/bin')).toMatch(/^spawn .* EACCES: it is a folder of the model/);
     expect(await said('worker', { cwd: '/var' })).toMatch(
-      /chdir: no such folder in .*kernel\.mkdir/,
+      /chdir: no folder `cwd` in .*kernel\.mkdir/,
     );
     expect(await said('/usr/bin/node')).toMatch(/^This is a model, without Node\.js/);
     kernel.pidsMax = 3;

@@ -1,6 +1,10 @@
 // What can go wrong on the model that a kernel would not let happen: all of this runs in one thread, so that who is
 // stopped or dead there may go on here.
+import childProcess from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { Pidfd, createAutoreap, modelBackend, type Autoreap, type Child } from '../../lib/index';
 import { ModelKernel, signals, type AbiName, type Program } from '../../lib/model';
 
@@ -132,6 +136,29 @@ describe('a program', () => {
     expect((await child.exited).signalCode).toBe('SIGKILL');
   });
 
+  it('leaves a socket to those who share it, when it exits', async () => {
+    const { spawn, kernel } = machine(async (process) => {
+      const socket = process.stdio[3]!;
+      if (process.argv[1] === 'child') {
+        socket.write('child,');
+        return;
+      }
+      for (let n = 0; n < 2; n++) await process.spawn('/bin/worker', ['child']).ended;
+      socket.write('parent');
+    });
+    const child = spawn('worker', { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+
+    expect(await text(child.stdio[3] as Readable)).toBe('child,child,parent');
+    expect(await child.exited).toMatchObject({ exitCode: 0 });
+    expect(kernel.processes()).toHaveLength(2);
+  });
+
+  it('is told at once of an argument that no call can have, and crashes of it', async () => {
+    const { run } = machine((process) => void process.kill(undefined as never));
+
+    expect((await run('worker', { reject: false })).stderr).toContain('The "pid" argument must be');
+  });
+
   it('has its children in folders that there are', async () => {
     const { child, inside, kernel } = await begun();
     kernel.mkdir('/srv/data');
@@ -139,7 +166,8 @@ describe('a program', () => {
     expect(() => inside.spawn('/bin/idle', [], { cwd: '/var' })).toThrow(
       expect.objectContaining({ code: 'ENOENT', step: 'chdir' }) as Error,
     );
-    expect(inside.spawn('/bin/idle', [], { cwd: '/srv' }).pid).toBeGreaterThan(inside.pid);
+    expect(() => inside.spawn('/bin/idle', [], { cwd: '/bin/idle' })).toThrow(codeOf('ENOTDIR'));
+    expect(inside.spawn('/bin/idle', [], { cwd: 'srv/data' }).pid).toBeGreaterThan(inside.pid);
     child.kill('SIGKILL');
     await child.exited;
   });
@@ -175,6 +203,171 @@ describe('a child that somebody kills before it has become its program', () => {
     stop();
 
     expect(kernel.processes()).toHaveLength(2);
+  });
+});
+
+describe('this process, while a child of it is born', () => {
+  const births = ABIS.flatMap((abi) =>
+    ['pipe', 'ignore'].flatMap((stdio) => [1, 2, 3, 4, 5].map((at) => [abi, stdio, at] as const)),
+  );
+
+  /** Sends us a signal at the n-th change of the kernel. */
+  function at({ kernel, backend }: Machine, change: number, signo: number): () => void {
+    let changes = 0;
+    return kernel.onChange(() => {
+      if (changes++ === change) kernel.init.kill(backend.self.pid, signo);
+    });
+  }
+
+  it.each(births)(
+    'is stopped, and hears of it when it goes on (%s, %s, change %d)',
+    async (abi, stdio, n) => {
+      const all = machine(() => 4, abi);
+      const { spawn, kernel, backend } = all;
+      const stop = at(all, n, SIGSTOP);
+      const child = spawn('worker', { stdio: stdio as 'pipe' });
+      stop();
+
+      kernel.init.kill(backend.self.pid, SIGCONT);
+
+      expect((await child.exited).exitCode).toBe(4);
+      expect(kernel.processes()).toHaveLength(2);
+      expect(kernel.processes()[1]!.pidfds).toEqual([]);
+    },
+  );
+
+  it.each(births)(
+    'is killed, and nobody waits for ever (%s, %s, change %d)',
+    async (abi, stdio, n) => {
+      const all = machine(() => 4, abi);
+      const stop = at(all, n, SIGKILL);
+      const child = all.spawn('worker', { stdio: stdio as 'pipe' });
+      const closed = once(child, 'close');
+      stop();
+
+      expect((await child.exited).statusLostCode).toBe('ESRCH');
+      await closed;
+    },
+  );
+});
+
+describe('this process, stopped in the model', () => {
+  it('sends its signals and closes its descriptors when it is continued', async () => {
+    const { child, kernel, backend, spawn, Pidfd: There } = await begun();
+    const other = spawn('idle', { stdio: 'ignore' });
+    const pidfd = There.open(other.pid!);
+    kernel.init.kill(backend.self.pid, SIGSTOP);
+
+    expect(child.kill('SIGKILL')).toBe(true);
+    pidfd.close();
+    expect(() => There.open(1)).toThrow(codeOf('EINTR'));
+    expect(kernel.task(child.pid!)!.state).toBe('R');
+    kernel.init.kill(other.pid!, SIGKILL);
+    kernel.init.kill(backend.self.pid, SIGCONT);
+
+    expect((await child.exited).signalCode).toBe('SIGKILL');
+    await other.exited;
+    expect(kernel.processes().find(({ pid }) => pid === backend.self.pid)!.pidfds).toEqual([]);
+  });
+
+  it('comes to the end of stop() and of a timeout after it was continued', async () => {
+    const { kernel, backend, spawn, run } = machine((process) => {
+      process.ignore('SIGTERM');
+      return forever();
+    });
+    const child = spawn('worker', { stdio: 'ignore' });
+    const result = run('worker', { timeout: 1, forceKillAfterDelay: 1, reject: false } as object);
+    await new Promise(setImmediate);
+    kernel.init.kill(backend.self.pid, SIGSTOP);
+    const stopped = child.stop({ graceMs: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+
+    kernel.init.kill(backend.self.pid, SIGCONT);
+
+    expect((await stopped).signalCode).toBe('SIGKILL');
+    void result.catch(() => undefined);
+    for (const { pid } of kernel.processes().slice(2)) kernel.init.kill(pid, SIGKILL);
+    expect(await result).toMatchObject({ timedOut: true });
+  });
+
+  it('watches who was to be watched meanwhile', async () => {
+    const { kernel, backend, child, Pidfd: There } = await begun();
+    const pidfd = There.open(child.pid!);
+    kernel.init.kill(backend.self.pid, SIGSTOP);
+    const { exited } = pidfd;
+    kernel.init.kill(backend.self.pid, SIGCONT);
+
+    child.kill('SIGKILL');
+
+    expect((await exited).pid).toBe(child.pid);
+    pidfd.close();
+  });
+
+  it.each(ABIS)('is not taken for a kernel that can do less, or more (%s)', (abi) => {
+    const kernel = new ModelKernel({ abi });
+    kernel.install('/bin/worker');
+    const backend = modelBackend(kernel);
+    kernel.init.kill(backend.self.pid, SIGSTOP);
+    const { spawn, support } = createAutoreap({ backend });
+
+    expect(() => spawn('worker')).toThrow(codeOf('ERR_AUTOREAP_UNSUPPORTED'));
+    kernel.init.kill(backend.self.pid, SIGCONT);
+
+    expect(support().reapedBy).toBe(abi === 'linux-7.1' ? 'kernel' : 'waitid');
+    const child = spawn('worker', { stdio: 'ignore' });
+    expect(child.pid).toBeGreaterThan(1);
+    child.kill('SIGKILL');
+  });
+});
+
+describe('a real program', () => {
+  it('is not started where somebody wraps child_process.spawn', () => {
+    const { spawn } = machine(() => 0);
+    const [file, stock] = [`/tmp/autoreap-real-${String(process.pid)}`, childProcess.spawn];
+    // As those do who measure what an application does.
+    const wrapped = (name: string, args: readonly string[], options: object): unknown => {
+      const child = stock(name, args, { stdio: (options as { stdio: 'ignore' }).stdio });
+      childProcess.execFileSync('sleep', ['0.1']);
+      return child;
+    };
+    childProcess.spawn = wrapped as never;
+    try {
+      expect(() => spawn('/usr/bin/touch', [file], { stdio: 'ignore' })).toThrow(
+        codeOf('ERR_AUTOREAP_UNSUPPORTED'),
+      );
+    } finally {
+      childProcess.spawn = stock;
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('a program that outlives this process', () => {
+  it('goes on: it hears signals and ends, and its streams end with it', async () => {
+    const heard: unknown[] = [];
+    const { kernel, backend, spawn } = machine(async (process) => {
+      if (process.argv[1] === 'child') return 3;
+      process.on('SIGTERM', () => heard.push('SIGTERM'));
+      const aborted = once(process.signal, 'abort');
+      heard.push(await process.spawn('/bin/worker', ['child']).ended);
+      await aborted;
+      heard.push('abort');
+      return 0;
+    });
+    const child = spawn('worker', { stdio: 'ignore', detached: true });
+    child.unref();
+    await new Promise(setImmediate);
+
+    kernel.init.kill(backend.self.pid, SIGKILL);
+    kernel.init.kill(child.pid!, signals.SIGTERM);
+    while (heard.length < 2) await new Promise(setImmediate);
+    kernel.init.kill(child.pid!, SIGKILL);
+    await new Promise(setImmediate);
+
+    expect(heard).toEqual(
+      expect.arrayContaining([{ exitCode: 3, signalCode: null }, 'SIGTERM', 'abort']),
+    );
+    expect(kernel.processes()).toHaveLength(1);
   });
 });
 
