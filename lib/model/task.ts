@@ -206,12 +206,17 @@ export class Task {
     word('rt_sigprocmask', 'how', how, ['block', 'unblock', 'set']);
     for (const signo of signos) whole('rt_sigprocmask', { signo });
     return this.#call((core, task) => {
-      if (how === 'set') task.blocked.clear();
+      const before = task.blocked;
+      task.blocked = new Set(how === 'set' ? [] : before);
       for (const signo of signos) {
         if (how === 'unblock') task.blocked.delete(signo);
         else if (!cannotBeCaught(signo)) task.blocked.add(signo);
       }
-      core.defer('signals', task);
+      // __set_current_blocked(): a mask that stays what it was is no reason to look at the queue, where something may
+      // be waiting for another thread.
+      const stays =
+        before.size === task.blocked.size && [...before].every((n) => task.blocked.has(n));
+      if (!stays) core.defer('signals', task);
       return 0;
     });
   }
