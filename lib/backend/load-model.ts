@@ -20,6 +20,9 @@ export function modelBackend(kernel: ModelKernel, options: ModelBackendOptions =
   if (typeof (kernel as Partial<ModelKernel> | undefined)?.onChange !== 'function') {
     throw invalidArgType('kernel', 'an instance of ModelKernel, of autoreap/model', kernel);
   }
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw invalidArgType('options', 'of type object', options);
+  }
   return load().createModelBackend(kernel, options);
 }
 

@@ -13,7 +13,6 @@ import {
 } from '../model/constants';
 import type { ModelKernel } from '../model/kernel';
 import type { Task } from '../model/task';
-import { errnoName } from '../errors';
 import {
   CLONE_VFORK,
   CLONE_VM,
@@ -22,6 +21,7 @@ import {
   type Pid,
   type SyscallResult,
 } from './interface';
+import { hintOf } from './model-hints';
 import { linuxSignal } from './model-numbers';
 import { chdir, isDead, type Habits } from './model-programs';
 
@@ -44,28 +44,10 @@ export interface Stillborn {
   readonly hint?: string | undefined;
 }
 
-const HINTS = new Map([
-  [
-    'execve ENOENT',
-    'no such program in the model: `kernel.install(path, { program })` puts it there (a name without a slash is ' +
-      'searched in the PATH of `env`)',
-  ],
-  ['execve EACCES', 'it is a folder of the model, which may not be executed'],
-  [
-    'chdir ENOENT',
-    'no folder `cwd` in the model: `folders` of modelBackend, or `kernel.mkdir`, makes one',
-  ],
-  ['chdir ENOTDIR', '`cwd` is a program of the model, and no folder'],
-  ['clone EAGAIN', 'no room for another process in the model: `kernel.pidsMax`, or RLIMIT_NPROC'],
-  ['clone ESRCH', 'this process was killed in the model'],
-  ['clone EINTR', 'this process is stopped in the model: somebody there has to continue it'],
-  ['execve EINTR', 'somebody has stopped the child in the model before it was its program'],
-]);
-
 /** With the errno of this platform, and what it means on the model. */
 export const explained = (error: SyscallResult, step: string): Stillborn => ({
   ...{ error, step },
-  hint: HINTS.get(`${step} ${errnoName(error)}`),
+  hint: hintOf(error, step),
 });
 
 /** Where all this happens. */

@@ -24,6 +24,7 @@ import type { Program, ProgramEnd, ProgramProcess, ProgramSpawnOptions } from '.
 import type { Task } from '../model/task';
 import { nextTick, setImmediate } from '../time';
 import { devNull, streamOf, type OpenFile } from './model-files';
+import { hintOf } from './model-hints';
 import { resultHere } from './model-numbers';
 
 /** What a process has that the kernel of the model has no rules for; its children inherit it. */
@@ -180,6 +181,9 @@ class RunningProgram implements ProgramProcess {
   };
 
   on(signal: string, listener: (signal: string) => void): this {
+    if (typeof listener !== 'function') {
+      throw invalidArgType('listener', 'of type function', listener);
+    }
     this.#act(signal, 'catch');
     const listeners = this.#listeners.get(signal) ?? [];
     this.#listeners.set(signal, [...listeners, listener]);
@@ -197,11 +201,12 @@ class RunningProgram implements ProgramProcess {
     args: readonly string[] = [],
     { env = this.env, cwd = this.cwd, stdio, detached = false }: ProgramSpawnOptions = {},
   ): { readonly pid: number; readonly ended: Promise<ProgramEnd> } => {
+    checkSpawn(path, args, stdio);
     if (this.#isOver) return { pid: 0, ended: new Promise(() => undefined) };
     const call = `spawn ${path}`;
     if (!this.task.canRun) throw errnoError(-constants.errno.EINTR, call, { path, hint: STOPPED });
     const pid = resultHere(this.task.fork());
-    if (pid < 0) throw errnoError(pid, call, { path, step: 'fork' });
+    if (pid < 0) throw failure(pid, call, path, 'clone');
     const task = this.#kernel.task(pid);
     const folder = posix.resolve(this.cwd, cwd);
     const failed =
@@ -210,7 +215,7 @@ class RunningProgram implements ProgramProcess {
       if (mayRun(task)) task.exitGroup(127);
       else this.task.kill(pid, signals.SIGKILL); // Somebody who listens to the kernel has stopped it.
       if (mayRun(this.task)) this.task.waitid(P_PID, pid, WEXITED | WNOHANG | __WALL);
-      throw errnoError(resultHere(failed.error), call, { path, step: failed.step });
+      throw failure(resultHere(failed.error), call, path, failed.step);
     }
     if (task !== undefined && !isDead(task)) {
       const descriptors = stdio ?? this.#files.map((_, fd) => fd);
@@ -409,6 +414,24 @@ const STOPPED =
 export function chdir(kernel: ModelKernel, cwd: string): number {
   if (kernel.isFolder(cwd)) return 0;
   return kernel.executable(cwd) === undefined ? -errno.ENOENT : -errno.ENOTDIR;
+}
+
+function failure(error: number, call: string, path: string, step: string): Error {
+  const hint = hintOf(error, step);
+  return errnoError(error, call, { path, step, ...(hint === undefined ? {} : { hint }) });
+}
+
+function checkSpawn(path: unknown, args: unknown, stdio: unknown): void {
+  if (typeof path !== 'string') throw invalidArgType('path', 'of type string', path);
+  if (!Array.isArray(args)) throw invalidArgType('args', 'an instance of Array', args);
+  if (stdio === undefined) return;
+  const isEntry = (entry: unknown): boolean => entry === 'ignore' || Number.isSafeInteger(entry);
+  if (Array.isArray(stdio) && stdio.every(isEntry)) return;
+  throw invalidArgType(
+    'options.stdio',
+    "an array of descriptors of the parent and 'ignore'",
+    stdio,
+  );
 }
 
 /** What the child does between fork(2) and its program. What failed, with the errno of the model. */

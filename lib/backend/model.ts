@@ -2,7 +2,7 @@
 // in the model-*.ts beside it.
 import { constants } from 'node:os';
 import { Duplex } from 'node:stream';
-import { unsupportedError } from '../errors';
+import { invalidArgType, outOfRange, unsupportedError } from '../errors';
 import {
   BAD_ADDRESS,
   CLONE_FILES,
@@ -118,13 +118,18 @@ class KernelBackend implements ModelBackend {
   readonly #later: ((self: Task) => unknown)[] = [];
   #isLooking = false;
 
-  constructor(kernel: ModelKernel, { uid = 0, cwd = '/', folders = [] }: ModelBackendOptions) {
+  constructor(kernel: ModelKernel, options: ModelBackendOptions) {
+    const { uid = 0, cwd = '/', folders = [] } = options;
+    if (!Number.isSafeInteger(uid) || uid < 0) throw outOfRange('options.uid', '>= 0', uid);
+    if (!Array.isArray(folders)) {
+      throw invalidArgType('options.folders', 'an instance of Array', folders);
+    }
     if (kernel.stepwise) {
       throw new TypeError(
         'A stepwise kernel cannot be a backend: nobody would let its steps happen.',
       );
     }
-    for (const folder of ['/tmp', cwd, ...folders]) kernel.mkdir(folder);
+    for (const folder of ['/tmp', cwd, ...(folders as string[])]) kernel.mkdir(folder);
     this.kernel = kernel;
     this.release = `model of ${kernel.abi}`;
     this.self = beNode(kernel, uid);
@@ -425,7 +430,8 @@ class KernelBackend implements ModelBackend {
     if (this.#programs.areOver) this.#stopLooking();
     this.#later.length = 0;
     for (const stream of this.#streams.values()) stream.destroy();
-    for (const fd of [...this.#files.keys()]) this.close(fd);
+    // Our own three are those of the process that runs all this, too.
+    for (const fd of [...this.#files.keys()]) if (fd > 2) this.close(fd);
   }
 
   #isHeld(): boolean {

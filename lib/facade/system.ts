@@ -53,8 +53,10 @@ export function defaultSystem(): System | Error {
 export function modelKernel(): ModelBackend['kernel'] {
   if (isModel()) return ownModelBackend().kernel;
   const instead =
-    'To have a model of your own, use createAutoreap({ backend: modelBackend(kernel) }).';
-  throw unsupportedError('modelKernel()', 'AUTOREAP_BACKEND=model', undefined, instead);
+    'For a model of your own, there is createAutoreap({ backend: modelBackend(kernel) }).';
+  const error = unsupportedError('modelKernel()', 'AUTOREAP_BACKEND=model', undefined, instead);
+  error.message = `modelKernel() is of AUTOREAP_BACKEND=model, which is not set. ${instead}`;
+  throw error;
 }
 
 function isModel(): boolean {

@@ -1,4 +1,5 @@
 import type { Abi } from './abi';
+import { Disk } from './disk';
 import { globalNr, type PidNamespace, type StructPid, type TaskStruct } from './struct';
 
 /** One transition, and why it happened. */
@@ -44,7 +45,7 @@ export class Core {
   /** To whom something has happened since somebody last asked. */
   #touched = new Set<number>();
   /** What execve(2) finds. */
-  readonly executables = new Map<string, { readonly setuid: number | undefined }>();
+  readonly disk = new Disk();
   #inodes = 1;
   #sleeps = 0;
   #forgotten = 0;

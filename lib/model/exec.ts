@@ -9,7 +9,7 @@ import { globalNr, isLeader, newSighand, SIG_DFL, type Cred, type TaskStruct } f
 
 /** execve(2) of a file that was installed. Sleeps while other threads of the process are dying. */
 export function execve(core: Core, task: TaskStruct, path: string): number | typeof SLEEPS {
-  const file = core.executables.get(path);
+  const file = core.disk.file(path);
   if (file === undefined) return -errno.ENOENT;
   const { process } = task;
   if (process.flags.groupExit || process.groupExecTask !== undefined) return -errno.EAGAIN;

@@ -1,8 +1,8 @@
 import { ABIS, type Abi, type AbiName } from './abi';
 import { bootInit } from './boot';
 import { check } from './check';
-import { Core, type HistoryEntry } from './core';
-import type { Program } from './program';
+import { Core, type HistoryEntry, type Step } from './core';
+import type { Executable } from './disk';
 import { describeStep, perform } from './steps';
 import { globalNr, type TaskStruct } from './struct';
 import { Task, type Machine } from './task';
@@ -24,14 +24,6 @@ export interface ModelKernelOptions {
    * @defaultValue `false`
    */
   readonly stepwise?: boolean;
-}
-
-/** A file that execve(2) can run. */
-export interface Executable {
-  /** Set-user-ID: who runs it gets this euid, unless no_new_privs. */
-  readonly setuid?: number;
-  /** What runs: see `Program`. The model itself does not look at it; a backend does. */
-  readonly program?: Program | undefined;
 }
 
 /** Something that may happen next. */
@@ -63,11 +55,10 @@ export class ModelKernel {
   readonly #machine: Machine;
   readonly #stepwise: boolean;
   readonly #handles = new WeakMap<TaskStruct, Task>();
-  readonly #programs = new Map<string, Program | undefined>();
-  readonly #folders = new Set<string>();
   readonly #listeners = new Set<(tids: ReadonlySet<number>) => void>();
 
   constructor(options: ModelKernelOptions = {}) {
+    checkOptions(options);
     const { abi = 'linux-7.1', pidMax = 32768, pidsMax = Infinity, stepwise = false } = options;
     const { historyMax = Infinity } = options;
     if (!Object.hasOwn(ABIS, abi)) {
@@ -119,49 +110,27 @@ export class ModelKernel {
     return struct === undefined ? undefined : this.#handle(struct);
   }
 
-  /** Puts a file where execve(2) finds it. */
+  /**
+   * Puts a file where execve(2) finds it, and makes the folders above.
+   * @throws TypeError if that is no absolute path, or leads through a file; or if `file` is none.
+   */
   install(path: string, file: Executable = {}): void {
-    if (typeof path !== 'string' || !path.startsWith('/')) {
-      throw new TypeError(`install(path): an absolute path, not ${JSON.stringify(path)}.`);
-    }
-    const { setuid, program } = file;
-    if (typeof file !== 'object' || !['undefined', 'function'].includes(typeof program)) {
-      throw new TypeError(
-        `install('${path}', …): the second argument is { program: (process) => … }, a function.`,
-      );
-    }
-    this.#core.executables.set(path, { setuid });
-    this.#programs.set(path, program);
+    this.#core.disk.install(path, file);
   }
 
   /** What was installed there, or undefined. */
   executable(path: string): Executable | undefined {
-    const file = this.#core.executables.get(path);
-    if (file === undefined) return undefined;
-    const { setuid } = file;
-    const program = this.#programs.get(path);
-    return {
-      ...(setuid === undefined ? {} : { setuid }),
-      ...(program === undefined ? {} : { program }),
-    };
+    return this.#core.disk.file(path);
   }
 
-  /** The program of a file. */
-  program(path: string): unknown {
-    return this.#programs.get(path);
-  }
-
-  /** Makes a folder. Those above an installed file are there already. */
+  /** Makes a folder, and those above it. */
   mkdir(path: string): void {
-    this.#folders.add(path.replace(/(?<=.)\/+$/, ''));
+    this.#core.disk.mkdir(path);
   }
 
   /** Whether chdir(2) can go there. */
   isFolder(path: string): boolean {
-    const folder = path.replace(/\/+$/, '');
-    if (folder === '' || this.#folders.has(folder)) return true;
-    const inside = (file: string): boolean => file.startsWith(`${folder}/`);
-    return [...this.#programs.keys(), ...this.#folders].some(inside);
+    return this.#core.disk.isFolder(path);
   }
 
   /** Every process, alive or zombie, by number. */
@@ -182,8 +151,13 @@ export class ModelKernel {
   step(index = 0): void {
     if (this.#core.panic !== undefined) throw this.#core.panic;
     const [step] = this.#core.steps.splice(index, 1);
-    if (step === undefined) throw new RangeError(`No step ${index} is pending.`);
-    perform(this.#core, step);
+    if (step === undefined) {
+      const why = this.#stepwise
+        ? ''
+        : ': without `stepwise`, all has happened when a call returns';
+      throw new RangeError(`No step ${index} is pending${why}.`);
+    }
+    this.#perform(step);
     this.#tell();
   }
 
@@ -191,7 +165,7 @@ export class ModelKernel {
   settle(): void {
     if (this.#core.panic !== undefined) throw this.#core.panic;
     for (let step = this.#core.steps.shift(); step !== undefined; step = this.#core.steps.shift()) {
-      perform(this.#core, step);
+      this.#perform(step);
     }
     this.#tell();
   }
@@ -223,8 +197,20 @@ export class ModelKernel {
     };
   }
 
+  #perform(step: Step): void {
+    try {
+      perform(this.#core, step);
+    } catch (error) {
+      this.#after();
+      throw error;
+    }
+  }
+
   #after(): void {
-    if (this.#stepwise) this.#tell();
+    // Who waits for somebody there is not to wait for ever.
+    if (this.#core.panic !== undefined)
+      for (const task of this.#core.tasks.values()) this.#core.touch(task);
+    if (this.#stepwise || this.#core.panic !== undefined) this.#tell();
     else this.settle();
   }
 
@@ -254,4 +240,16 @@ export class ModelKernel {
 function limit(name: string, value: number): number {
   if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value;
   throw new RangeError(`${name} has to be a whole number, or Infinity: ${value}.`);
+}
+
+const OPTIONS = ['abi', 'pidMax', 'pidsMax', 'historyMax', 'stepwise'];
+
+/** A name that is misspelt would be another machine than the one that was meant. */
+function checkOptions(options: unknown): void {
+  const expected = `new ModelKernel({ ${OPTIONS.join(', ')} })`;
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${expected}: an object, not ${String(options)}.`);
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw new TypeError(`${expected}: no option is called ${unknown}.`);
 }

@@ -79,6 +79,7 @@ export class Task {
 
   get state(): TaskState {
     const { exitState, released, run, sleep } = this.#struct;
+    if (this.#machine.core.panic !== undefined) return 'X';
     if (released || exitState === 'dead') return 'X';
     if (exitState === 'zombie') return 'Z';
     if (run !== 'running') return run === 'stopped' ? 'T' : 't';
@@ -204,6 +205,8 @@ export class Task {
   /** rt_sigprocmask(2). SIGKILL and SIGSTOP cannot be blocked. */
   rtSigprocmask(how: 'block' | 'unblock' | 'set', signos: readonly number[]): SyscallResult {
     word('rt_sigprocmask', 'how', how, ['block', 'unblock', 'set']);
+    const isList: boolean = Array.isArray(signos);
+    if (!isList) throw new TypeError('rt_sigprocmask: signos has to be an array.');
     for (const signo of signos) whole('rt_sigprocmask', { signo });
     return this.#call((core, task) => {
       const before = task.blocked;
@@ -443,6 +446,9 @@ export class Task {
     let result: T;
     try {
       result = body(core, this.#struct);
+    } catch (error) {
+      if (core.panic !== undefined) this.#machine.after();
+      throw error;
     } finally {
       core.current = undefined;
     }

@@ -314,6 +314,7 @@ describe('a mistake in a scenario', () => {
     ['options', (task) => task.wait4(-1, undefined as never), /wait4: options .* not undefined/],
     ['a handler', (t) => t.rtSigaction(10, { handler: (() => 1) as never }), /handler .*'catch'/],
     ['a way to mask', (t) => t.rtSigprocmask('SIG_UNBLOCK' as never, [10]), /how .* 'unblock'/],
+    ['no list', (t) => t.rtSigprocmask('block', 17 as never), /signos has to be an array/],
     ['a mask', (t) => t.rtSigprocmask('block', ['SIGTERM' as never]), /signo .* not 'SIGTERM'/],
     ['a resource', (t) => t.setrlimit('nofile' as never, 4), /resource .* 'NOFILE' or 'NPROC'/],
     ['a limit', (task) => task.setrlimit('NOFILE', NaN), /limit .* not NaN/],
@@ -327,6 +328,53 @@ describe('a mistake in a scenario', () => {
 
     expect(() => call(child)).toThrow(message);
     expect([kernel.tree(), kernel.history.length]).toEqual(before);
+  });
+
+  it('is an option that there is not, or no options', () => {
+    for (const [options, message] of [
+      ['linux-6.18', /an object, not linux-6\.18/],
+      [null, /an object, not null/],
+      [{ pidmax: 5 }, /no option is called pidmax/],
+      [{ abi: 'linux-9' }, /No kernel is called linux-9/],
+    ] as const) {
+      expect(() => new ModelKernel(options as never)).toThrow(message);
+    }
+  });
+
+  it('is a step of a machine that is not stepwise', () => {
+    expect(() => {
+      new ModelKernel().step();
+    }).toThrow(/No step 0 is pending: without `stepwise`/);
+  });
+
+  it.each([
+    ['no path', undefined, {}, /an absolute path, not undefined/],
+    ['a relative path', 'bin/x', {}, /an absolute path, not "bin\/x"/],
+    ['a folder', '/bin', {}, /\/bin is a folder/],
+    ['a path through a file', '/bin/tool/x', {}, /\/bin\/tool is a file, and no folder/],
+    ['no program', '/bin/x', { program: 'x' }, /second argument is \{ program/],
+    ['nobody', '/bin/x', { setuid: 'root' }, /setuid is a user's number, not "root"/],
+  ])('is a file that cannot be: %s', (_, path, file, message) => {
+    const kernel = new ModelKernel();
+    kernel.install('/bin/tool');
+
+    expect(() => {
+      kernel.install(path as never, file as never);
+    }).toThrow(message);
+  });
+
+  it('is no path that is written in another way', () => {
+    const kernel = new ModelKernel();
+    kernel.install('//opt/./a/../tool/', { setuid: 7 });
+    kernel.mkdir('/srv/data/');
+
+    expect(kernel.executable('/opt/tool')).toEqual({ setuid: 7 });
+    expect(
+      ['/opt', '/srv', '/srv/data/.', '/', '/opt/a', '/opt/tool'].map((p) => kernel.isFolder(p)),
+    ).toEqual([...[true, true, true, true, false, false]]);
+    expect(() => {
+      kernel.mkdir('srv');
+    }).toThrow(/absolute path/);
   });
 
   it('is a limit of the machine that is no number', () => {

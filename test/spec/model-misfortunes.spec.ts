@@ -153,6 +153,32 @@ describe('a program', () => {
     expect(kernel.processes()).toHaveLength(2);
   });
 
+  it.each<[string, Program]>([
+    ['"args"', (process) => void process.spawn('/bin/idle', 'a b' as never)],
+    ['"path"', (process) => void process.spawn(undefined as never)],
+    ['"options.stdio"', (p) => void p.spawn('/bin/idle', [], { stdio: ['pipe' as never] })],
+    ['"listener"', (process) => void process.on('SIGTERM', undefined as never)],
+    ['Unknown signal: 1.5', (process) => void process.kill(1, 1.5)],
+  ])('crashes of a mistake in %s', async (what, program) => {
+    const { run } = machine(program);
+
+    const { exitCode, stderr } = await run('worker', { reject: false });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(what);
+  });
+
+  it('says of a child that it cannot have how it could', async () => {
+    const { inside, child, kernel } = await begun();
+    expect(() => inside.spawn('/bin/x')).toThrow(
+      /^spawn \/bin\/x ENOENT: no such program in the model/,
+    );
+    kernel.pidsMax = 1;
+    expect(() => inside.spawn('/bin/idle')).toThrow(/EAGAIN: no room .* `pidMax` or `pidsMax`/);
+    child.kill('SIGKILL');
+    await child.exited;
+  });
+
   it('is told at once of an argument that no call can have, and crashes of it', async () => {
     const { run } = machine((process) => void process.kill(undefined as never));
 
@@ -387,7 +413,7 @@ describe('this process, killed in the model', () => {
     expect(() => {
       subreaper.enable();
     }).toThrow(codeOf('ESRCH'));
-    const { cause } = await run('worker', { reject: false });
+    const { cause } = await run('worker', { reject: false, stdio: 'inherit' });
     expect(cause).toMatchObject({
       code: 'ESRCH',
       step: 'clone',
@@ -439,7 +465,33 @@ describe('a history that is limited', () => {
   });
 });
 
+describe('a machine without an init', () => {
+  it('has nobody who lives, and tells those who wait so', async () => {
+    const { child, kernel, spawn } = await begun();
+    const closed = once(child, 'close');
+
+    expect(() => {
+      kernel.init.exitGroup();
+    }).toThrow(/Attempted to kill init/);
+
+    expect(await child.exited).toMatchObject({ statusLost: true, statusLostCode: 'ESRCH' });
+    await closed;
+    expect(() => spawn('idle')).toThrow(codeOf('ESRCH'));
+  });
+});
+
 describe('what is no backend, and no kernel', () => {
+  it.each([null, { folders: '/srv' }, { uid: -1 }, { uid: 'root' }, { cwd: 'srv' }])(
+    'is an option of neither: %p',
+    (options) => {
+      expect(() => modelBackend(new ModelKernel(), options as never)).toThrow(
+        expect.objectContaining({
+          message: expect.stringMatching(/options|absolute/) as string,
+        }) as Error,
+      );
+    },
+  );
+
   it.each([undefined, null, {}, { backend: undefined }, { backend: {} }, { backend: 'model' }])(
     'is refused by createAutoreap: %p',
     (options) => {

@@ -1,4 +1,4 @@
-// What README.md and the comments show compiles as it stands there, in a user's strict TypeScript.
+// What README.md, the page about the model and the comments show compiles as it stands there, in a user's strict TypeScript.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawn } from '../../lib/index';
@@ -20,7 +20,8 @@ describe('an example', () => {
   const app = installedApp();
 
   it('compiles', async () => {
-    const codes = [...blocks(read('README.md')), ...examples(read('lib/model/kernel.ts'))];
+    const pages = ['README.md', 'docs/testing-with-the-model.md'].map(read);
+    const codes = [...pages.flatMap(blocks), ...examples(read('lib/model/kernel.ts'))];
     const files = codes.map((code, n) => app.write(`example-${n}.mts`, code));
 
     const { stdout, exitCode } = await outputOf(
@@ -37,7 +38,7 @@ describe('an example', () => {
       ),
     );
 
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 0 });
   });
 });
