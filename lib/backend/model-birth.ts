@@ -23,7 +23,8 @@ import {
 } from './interface';
 import { hintOf } from './model-hints';
 import { linuxSignal } from './model-numbers';
-import { chdir, isDead, type Habits } from './model-programs';
+import type { Habits } from './model-programs';
+import { chdir, isDead } from './model-task';
 
 /** A child that has become its program. */
 export interface Newborn {

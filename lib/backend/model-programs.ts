@@ -14,7 +14,6 @@ import {
   WEXITED,
   WNOHANG,
   __WALL,
-  errno,
   signalName,
   signals,
 } from '../model/constants';
@@ -26,6 +25,7 @@ import { nextTick, setImmediate } from '../time';
 import { devNull, streamOf, type OpenFile } from './model-files';
 import { hintOf } from './model-hints';
 import { resultHere } from './model-numbers';
+import { becomeProgram, isDead, mayRun } from './model-task';
 
 /** What a process has that the kernel of the model has no rules for; its children inherit it. */
 export interface Habits {
@@ -44,12 +44,6 @@ export interface Start {
   readonly files: (OpenFile | undefined)[];
   readonly habits: Habits;
 }
-
-/** Asked anew: a call may have killed it, which the compiler does not see. */
-const mayRun = ({ canRun }: Task): boolean => canRun;
-
-/** A program is its first thread, and ends with it. */
-export const isDead = ({ state }: Task): boolean => state === 'Z' || state === 'X';
 
 /** Programs are nobody's async context but their own. */
 const outside = AsyncLocalStorage.snapshot();
@@ -410,12 +404,6 @@ function silence(stream: Duplex): void {
 const STOPPED =
   'the process that spawns is stopped, or asleep in a call of its task: nobody would go on with a pid';
 
-/** chdir(2), as far as there are folders here. */
-export function chdir(kernel: ModelKernel, cwd: string): number {
-  if (kernel.isFolder(cwd)) return 0;
-  return kernel.executable(cwd) === undefined ? -errno.ENOENT : -errno.ENOTDIR;
-}
-
 function failure(error: number, call: string, path: string, step: string): Error {
   const hint = hintOf(error, step);
   return errnoError(error, call, { path, step, ...(hint === undefined ? {} : { hint }) });
@@ -432,27 +420,6 @@ function checkSpawn(path: unknown, args: unknown, stdio: unknown): void {
     "an array of descriptors of the parent and 'ignore'",
     stdio,
   );
-}
-
-/** What the child does between fork(2) and its program. What failed, with the errno of the model. */
-function becomeProgram(
-  task: Task,
-  path: string,
-  cwd: string,
-  detached: boolean,
-  kernel: ModelKernel,
-): { readonly error: number; readonly step: string } | undefined {
-  const steps: readonly (readonly [step: string, call: () => number])[] = [
-    ['setsid', () => (detached ? task.setsid() : 0)],
-    ['chdir', () => chdir(kernel, cwd)],
-    ['execve', () => task.execve(path) as number],
-  ];
-  for (const [step, call] of steps) {
-    if (isDead(task)) return undefined; // It was born, and ends as it ends.
-    const error = task.canRun ? call() : -errno.EINTR;
-    if (error < 0) return { error, step };
-  }
-  return undefined;
 }
 
 function signalNumber(signal: string | number): number {

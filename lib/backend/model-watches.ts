@@ -25,7 +25,7 @@ import {
   type WatchId,
 } from './interface';
 import { resultHere, wstatusHere } from './model-numbers';
-import { isDead } from './model-programs';
+import { isDead } from './model-task';
 
 interface Watched {
   readonly pidfd: Fd;

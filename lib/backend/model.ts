@@ -2,15 +2,10 @@
 // in the model-*.ts beside it.
 import { constants } from 'node:os';
 import { Duplex } from 'node:stream';
-import { invalidArgType, outOfRange, unsupportedError } from '../errors';
+import { invalidArgType, outOfRange } from '../errors';
 import {
   BAD_ADDRESS,
-  CLONE_FILES,
-  CLONE_FS,
   CLONE_PIDFD,
-  CLONE_SIGHAND,
-  CLONE_THREAD,
-  CLONE_VM,
   PIDFD_INFO_EXIT,
   POLLHUP,
   POLLNVAL,
@@ -18,14 +13,11 @@ import {
   PR_GET_NO_NEW_PRIVS,
   PR_SET_CHILD_SUBREAPER,
   P_PID,
-  SA_NOCLDWAIT,
   WEXITED,
   WNOHANG,
-  signals,
 } from '../model/constants';
 import { ModelKernel } from '../model/kernel';
 import type { PidfdInfo } from '../model/pidfd';
-import type { Program } from '../model/program';
 import type { Task } from '../model/task';
 import type { WaitInfo } from '../model/wait';
 import { nowMs } from '../time';
@@ -61,7 +53,9 @@ import {
   type OpenFile,
 } from './model-files';
 import { linuxSignal, resultHere, wstatusHere } from './model-numbers';
-import { isDead, Programs } from './model-programs';
+import { Programs } from './model-programs';
+import { beNode, watcherThread } from './model-self';
+import { isDead } from './model-task';
 import { NOTHING_USED, Watches } from './model-watches';
 
 /** As whom this process appears in the model. */
@@ -132,7 +126,7 @@ class KernelBackend implements ModelBackend {
     for (const folder of ['/tmp', cwd, ...(folders as string[])]) kernel.mkdir(folder);
     this.kernel = kernel;
     this.release = `model of ${kernel.abi}`;
-    this.self = beNode(kernel, uid);
+    this.self = beNode(kernel, uid, FIRST_PIPE);
     this.#place = {
       kernel,
       self: this.self,
@@ -450,45 +444,6 @@ class KernelBackend implements ModelBackend {
     if (this.self.canRun) return resultHere(call(this.self));
     return isDead(this.self) ? -constants.errno.ESRCH : -constants.errno.EINTR;
   }
-}
-
-/** We, as a child of the model's init. */
-function beNode(kernel: ModelKernel, uid: number): Task {
-  const self = kernel.task(kernel.init.fork());
-  if (self === undefined) throw new Error('The model has no room for this process.');
-  const probed = self.pidfdOpen(self.pid);
-  if (probed < 0) {
-    const instead = "This library begins where there are pidfds: take 'linux-6.18' or 'linux-7.1'.";
-    throw unsupportedError(`The model of ${kernel.abi}`, 'pidfd_open', resultHere(probed), instead);
-  }
-  self.close(probed);
-  if (kernel.executable(NODE) === undefined) kernel.install(NODE, { program: noNode });
-  self.execve(NODE);
-  // An init that waits for orphans, as every real one does. (Nobody inherits that: execve resets it.)
-  kernel.init.rtSigaction(signals.SIGCHLD, { handler: 'default', flags: SA_NOCLDWAIT });
-  self.setpgid(0, 0);
-  self.setrlimit('NOFILE', FIRST_PIPE); // Node.js raises it as far as it goes.
-  if (uid !== 0) self.setuid(uid);
-  return self;
-}
-
-const NODE = '/usr/bin/node';
-
-/** What would run JavaScript in a process of its own is not there. */
-const noNode: Program = ({ stderr }) => {
-  stderr.write(
-    `This is a model, without Node.js. kernel.install('${NODE}', { program }) is yours to do.\n`,
-  );
-  return 127;
-};
-
-/** Ours learns of the ends while the main thread does something else, as the addon's does. */
-function watcherThread(kernel: ModelKernel, self: Task): Task {
-  const flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
-  const tid = self.clone3({ flags });
-  const thread = typeof tid === 'number' ? kernel.task(tid) : undefined;
-  if (thread === undefined) throw new Error('The model has no room for a thread of this process.');
-  return thread;
 }
 
 function splitPair(pair: string): [name: string, value: string] {
