@@ -22,6 +22,7 @@ export const PAGE = [
       for (const hash of ['', '#nonsense', '#story/unknown/3', '#play/plan9/2', '#story']) {
         await reader.open(hash);
         assert.match(await reader.text('[aria-current]'), /Start here/);
+        assert.match(await reader.text('#status'), hash === '' ? /^$/ : /leads nowhere/);
       }
     },
   ],

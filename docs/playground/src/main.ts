@@ -179,8 +179,13 @@ function onKey(event: KeyboardEvent): void {
 }
 
 function onPlace(): void {
-  place = decode(location.hash) ?? HOME;
+  const meant = decode(location.hash);
+  place = meant ?? HOME;
   draw();
+  const isThere =
+    meant?.kind === 'story' ? STORIES.some(({ id }) => id === meant.id) : meant !== undefined;
+  if (!isThere && location.hash.length > 1)
+    say('This link leads nowhere here: these are the basics.');
 }
 
 byId('legend').append(...drawLegend());
