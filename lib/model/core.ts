@@ -79,6 +79,12 @@ export class Core {
     else this.steps.push({ kind, task });
   }
 
+  /** It has done that along with something else. */
+  drop(kind: StepKind, task: TaskStruct): void {
+    const at = this.steps.findIndex((step) => step.kind === kind && step.task === task);
+    if (at !== -1) this.steps.splice(at, 1);
+  }
+
   log(task: TaskStruct, text: string, rule: string): void {
     const tid = globalNr(task.pid);
     this.#touched.add(tid);

@@ -73,8 +73,8 @@ export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   if (--process.quickThreads === 0 && !process.flags.groupExit && core.abi.groupExitCode) {
     beginGroupExit(process, exitCode);
   }
-  const groupDead = --process.live === 0;
-  if (groupDead && core.rootNs.childReaper?.process === process) {
+  task.groupDead = --process.live === 0;
+  if (task.groupDead && core.rootNs.childReaper?.process === process) {
     core.panic = new KernelPanic(
       'Kernel panic - not syncing: Attempted to kill init! Its end is the end of the machine: make a new one.',
     );
@@ -162,7 +162,7 @@ export const aliveThread = (task: TaskStruct): TaskStruct | undefined =>
 /** exit_notify(): the children get their new parent before the old one's own parent hears of the death. */
 export function exitNotify(core: Core, task: TaskStruct): void {
   const dead = forgetOriginalParent(core, task);
-  if (task.process.live === 0) killOrphanedPgrp(core, task.process.leader);
+  if (task.groupDead) killOrphanedPgrp(core, task.process.leader);
 
   task.exitState = 'zombie';
   let autoreap: boolean;

@@ -18,8 +18,8 @@ const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> 
       return;
     }
     finishSleep(task);
-    // On its way back: what could not interrupt vfork(2) has been waiting for its end.
-    if (!isAsleep(task) && task.sigpending) getSignal(core, task);
+    // It runs: a signal takes it out of its call, or, if that is vfork(2), has been waiting for its end.
+    if (task.sigpending) getSignal(core, task);
   },
   notify: finishExit,
   release(core, task) {
@@ -27,8 +27,6 @@ const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> 
   },
   zap,
 };
-
-const isAsleep = (task: TaskStruct): boolean => task.sleep !== undefined;
 
 /** Says what a step is going to do. */
 export function describeStep({ kind, task }: Step): string {
@@ -46,6 +44,11 @@ export function describeStep({ kind, task }: Step): string {
 export function perform(core: Core, { kind, task }: Step): void {
   if (task.released) return;
   core.touch(task); // A call that slept may return.
+  // A task is in the queue of its processor once, whatever it was woken for. A signal that is not fatal does not
+  // wake who sleeps in vfork(2).
+  const sleepsOn = task.sleep?.killable === true && !fatalSignalPending(task);
+  if (kind === 'retry') core.drop('signals', task);
+  if (kind === 'signals' && !sleepsOn) core.drop('retry', task);
   STEPS[kind](core, task);
 }
 

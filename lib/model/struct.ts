@@ -167,6 +167,8 @@ export interface TaskStruct {
   released: boolean;
   /** PF_EXITING. */
   exiting: boolean;
+  /** group_dead of do_exit(): it was the last of its process to begin its exit. */
+  groupDead: boolean;
   exitCode: number;
   /** What the parent is sent; -1 of a thread. */
   exitSignal: number;
@@ -239,6 +241,7 @@ export const newState = (): Omit<TaskStruct, Inherited> => ({
   exitState: 'none',
   released: false,
   exiting: false,
+  groupDead: false,
   exitCode: 0,
   children: [],
   ptraced: [],
