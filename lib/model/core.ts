@@ -79,10 +79,11 @@ export class Core {
     else this.steps.push({ kind, task });
   }
 
-  /** It has done that along with something else. */
-  drop(kind: StepKind, task: TaskStruct): void {
+  /** It does that along with something else. Says whether it had to. */
+  drop(kind: StepKind, task: TaskStruct): boolean {
     const at = this.steps.findIndex((step) => step.kind === kind && step.task === task);
     if (at !== -1) this.steps.splice(at, 1);
+    return at !== -1;
   }
 
   log(task: TaskStruct, text: string, rule: string): void {

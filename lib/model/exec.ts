@@ -1,7 +1,7 @@
 // fs/exec.c: another program in the same process.
 import { errno, signals, SLEEPS } from './constants';
 import type { Core } from './core';
-import { leaveExec, releaseVfork, zapOtherThreads } from './exit';
+import { letAttach, releaseVfork, zapOtherThreads } from './exit';
 import { execFiles } from './files';
 import { releaseTask } from './release';
 import { sendSignal, userInfo, wakeUpParent } from './signal';
@@ -36,14 +36,17 @@ export function execve(core: Core, task: TaskStruct, path: string): number | typ
  */
 function deThread(core: Core, task: TaskStruct): boolean {
   const { process } = task;
+  const hasWaited = process.groupExecTask !== undefined;
   if (!isLeader(task)) {
     const { leader, threads } = process;
     if (threads.length > 2 || leader.exitState !== 'zombie') return false;
+    process.groupExecTask = undefined;
     takeLeadership(core, task, leader);
   } else if (process.threads.length > 1) {
     return false;
   }
-  leaveExec(core, process);
+  process.groupExecTask = undefined;
+  if (hasWaited) letAttach(core);
   // exit_signal says how a parent that knows us is told; it knows the old program. Autoreap stays.
   if (core.abi.execResetsExitSignal) task.exitSignal = signals.SIGCHLD;
   return true;

@@ -21,7 +21,6 @@ import {
   ptraceReparented,
   threadGroupEmpty,
   ringFrom,
-  type Process,
   type TaskStruct,
 } from './struct';
 
@@ -45,10 +44,8 @@ export function doGroupExit(core: Core, task: TaskStruct, exitCode: number): voi
   doExit(core, task, code);
 }
 
-/** execve(2) has come to the point where the process is one thread again, or not: cred_guard_mutex is free. */
-export function leaveExec(core: Core, process: Process): void {
-  if (process.groupExecTask === undefined) return; // It was one thread, and held nobody up.
-  process.groupExecTask = undefined;
+/** cred_guard_mutex is free: an execve(2) that waited for its threads has come to its end. */
+export function letAttach(core: Core): void {
   for (const other of core.tasks.values()) {
     if (other.sleep?.call === 'ptrace') core.defer('retry', other);
   }
@@ -67,7 +64,10 @@ export function zapOtherThreads(core: Core, task: TaskStruct): void {
 /** do_exit(): one thread. The order is the kernel's, for each step is seen by somebody. */
 export function doExit(core: Core, task: TaskStruct, exitCode: number): void {
   const { process } = task;
-  if (process.groupExecTask === task) leaveExec(core, process); // Killed while it waited for the others.
+  if (process.groupExecTask === task) {
+    process.groupExecTask = undefined; // Killed while it waited for the others.
+    letAttach(core);
+  }
   exitSignals(core, task);
   // synchronize_group_exit(): who leaves last, leaves the process's status.
   if (--process.quickThreads === 0 && !process.flags.groupExit && core.abi.groupExitCode) {

@@ -9,17 +9,21 @@ import { nsOf, type TaskStruct } from './struct';
 import { wait4 } from './wait';
 
 const STEPS: Readonly<Record<StepKind, (core: Core, task: TaskStruct) => void>> = {
-  signals: getSignal,
+  // A task is in the queue of its processor once, whatever it was woken for: what it does, it does in one go.
+  signals(core, task) {
+    // A signal that is not fatal does not wake who sleeps in vfork(2).
+    const sleepsOn = task.sleep?.killable === true && !fatalSignalPending(task);
+    if (task.run === 'running' && !sleepsOn) core.drop('retry', task);
+    getSignal(core, task);
+  },
   retry(core, task) {
-    if (task.run !== 'running' || task.sleep === undefined) return;
+    if (task.run !== 'running') return;
+    const wasWoken = core.drop('signals', task);
     // A vfork or an execve that is killed does not come to its end any more; a wait(2) still takes a status.
-    if (task.sleep.killable && fatalSignalPending(task)) {
-      getSignal(core, task);
-      return;
-    }
-    finishSleep(task);
-    // It runs: a signal takes it out of its call, or, if that is vfork(2), has been waiting for its end.
-    if (task.sigpending) getSignal(core, task);
+    const isKilled = task.sleep?.killable === true && fatalSignalPending(task);
+    if (!isKilled) finishSleep(task);
+    // A signal takes it out of its call, or, if that is vfork(2), has been waiting for its end.
+    if (wasWoken || task.sigpending) getSignal(core, task);
   },
   notify: finishExit,
   release(core, task) {
@@ -44,11 +48,6 @@ export function describeStep({ kind, task }: Step): string {
 export function perform(core: Core, { kind, task }: Step): void {
   if (task.released) return;
   core.touch(task); // A call that slept may return.
-  // A task is in the queue of its processor once, whatever it was woken for. A signal that is not fatal does not
-  // wake who sleeps in vfork(2).
-  const sleepsOn = task.sleep?.killable === true && !fatalSignalPending(task);
-  if (kind === 'retry') core.drop('signals', task);
-  if (kind === 'signals' && !sleepsOn) core.drop('retry', task);
   STEPS[kind](core, task);
 }
 
