@@ -21,7 +21,7 @@ describeThreeWays('spawnSync', (subject) => {
   it('kills with SIGTERM after `timeout`, and returns what was written until then', () => {
     const script = `echo out; echo err >&2; ${FOREVER}`;
 
-    const { pid, error, ...rest } = text(script, { timeout: 200 });
+    const { pid, error, ...rest } = text(script, { timeout: 500 });
 
     const output = [null, 'out\n', 'err\n'];
     expect(rest).toEqual({
@@ -62,7 +62,8 @@ describeThreeWays('spawnSync', (subject) => {
   it('waits for a child that ignores the signal, with its pipes closed', () => {
     const script = "trap '' TERM PIPE; while echo 2>/dev/null; do :; done; exit 7";
 
-    const options = { timeout: 30, maxBuffer: Infinity };
+    // As long as a shell may take to begin on a busy machine: before its trap, it dies of the signal.
+    const options = { timeout: 500, maxBuffer: Infinity };
     const { status, signal, error } = text(script, options);
 
     expect([status, signal]).toEqual([7, null]);
@@ -70,7 +71,7 @@ describeThreeWays('spawnSync', (subject) => {
   });
 
   it('kills a child that ignores SIGTERM with SIGKILL', () => {
-    const options = { timeout: 100, killSignal: 'SIGKILL' } as const;
+    const options = { timeout: 500, killSignal: 'SIGKILL' } as const;
 
     expect(text(`trap '' TERM; ${FOREVER}`, options)).toMatchObject({
       ...{ error: TIMED_OUT, status: null, signal: 'SIGKILL' },
