@@ -301,19 +301,20 @@ describe('this process, stopped in the model', () => {
       process.ignore('SIGTERM');
       return forever();
     });
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const child = spawn('worker', { stdio: 'ignore' });
-    const result = run('worker', { timeout: 1, forceKillAfterDelay: 1, reject: false } as object);
+    const result = run('worker', { timeout: 1000, graceMs: 1000, reject: false });
     await new Promise(setImmediate);
     kernel.init.kill(backend.self.pid, SIGSTOP);
-    const stopped = child.stop({ graceMs: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const stopped = child.stop({ graceMs: 1000 });
+    jest.advanceTimersByTime(5000); // All of it is over, and nobody was sent anything.
+    jest.useRealTimers();
+    expect(kernel.task(child.pid!)!.state).toBe('R');
 
     kernel.init.kill(backend.self.pid, SIGCONT);
 
     expect((await stopped).signalCode).toBe('SIGKILL');
-    void result.catch(() => undefined);
-    for (const { pid } of kernel.processes().slice(2)) kernel.init.kill(pid, SIGKILL);
-    expect(await result).toMatchObject({ timedOut: true });
+    expect(await result).toMatchObject({ timedOut: true, signalCode: 'SIGKILL' });
   });
 
   it('watches who was to be watched meanwhile', async () => {
