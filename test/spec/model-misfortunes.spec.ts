@@ -1,5 +1,5 @@
 // What can go wrong on the model that a kernel would not let happen: all of this runs in one thread, so that who is
-// stopped or dead there may go on here.
+// stopped or dead there may go on here. Long, as there is a test for each moment at which that can happen.
 import childProcess from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
