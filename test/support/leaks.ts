@@ -4,21 +4,9 @@
  *
  * A test waits for what it started ('close', `exited`), so nothing is left to wait for here.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { spawn } from '../../lib/index';
-
-function descriptors(): string[] {
-  const open: string[] = [];
-  for (const fd of readdirSync('/proc/self/fd')) {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      open.push(`${fd} ${target}`);
-    } catch {
-      // The descriptor of readdir itself.
-    }
-  }
-  return open.sort();
-}
+import { openDescriptors } from './descriptors';
 
 /** Our children, by /proc/PID/stat: CONFIG_PROC_CHILDREN is not everywhere. Zombies count. */
 export function childrenOf(parent: number = process.pid): string[] {
@@ -50,11 +38,11 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  before = { descriptors: descriptors(), children: childrenOf() };
+  before = { descriptors: openDescriptors(), children: childrenOf() };
 });
 
 afterEach(() => {
-  const after = { descriptors: descriptors(), children: childrenOf() };
+  const after = { descriptors: openDescriptors(), children: childrenOf() };
   const minus = (all: string[], known: string[]): string[] =>
     all.filter((it) => !known.includes(it));
   expect({
