@@ -82,9 +82,9 @@ export const FREE_PLAY = [
       const fork = reader.page.locator('#panel [data-key="fork"]');
       assert.equal(await fork.getAttribute('aria-disabled'), 'true');
       assert.match(await fork.getAttribute('title'), /sleeps in wait4/);
-      const before = reader.hash();
+      const before = await reader.hash();
       await fork.click({ force: true });
-      assert.equal(reader.hash(), before);
+      assert.equal(await reader.hash(), before);
       assert.match(await reader.text('#status'), /sleeps in wait4/);
       await reader.choose(1);
       const exit = reader.page.locator('#panel [data-key="exit"]');
@@ -99,7 +99,7 @@ export const FREE_PLAY = [
       assert.match(await reader.text('#calls'), /= 3, pidfd 3/);
       await reader.page.getByLabel('Kernel', { exact: true }).selectOption('linux-6.18');
       assert.match(await reader.text('#calls'), /EINVAL\nThis kernel refuses it/);
-      assert.equal(reader.hash(), '#play/linux-6.18/1/2.clone3.3.0');
+      assert.equal(await reader.hash(), '#play/linux-6.18/1/2.clone3.3.0');
     },
   ],
 
@@ -114,7 +114,7 @@ export const FREE_PLAY = [
           const button = reader.page.locator('#panel .call').nth(i);
           const refused = (await button.getAttribute('aria-disabled')) === 'true';
           await button.click({ force: true });
-          assert.match(reader.hash(), refused ? /\/1\/2\.fork/ : /\/2\/2\.fork\/2\./);
+          assert.match(await reader.hash(), refused ? /\/1\/2\.fork/ : /\/2\/2\.fork\/2\./);
           if (!refused) await reader.press('ArrowLeft');
         }
       }
@@ -129,7 +129,7 @@ export const FREE_PLAY = [
       assert.equal((await reader.tree())[3], 'R of 2');
       await reader.choose(3);
       await reader.call('fork');
-      assert.equal(reader.hash(), '#play/linux-7.1/2/2.fork/3.fork');
+      assert.equal(await reader.hash(), '#play/linux-7.1/2/2.fork/3.fork');
     },
   ],
 

@@ -9,7 +9,11 @@ export const PAGE = [
       await reader.open('#play/linux-7.1/0');
       await reader.call('fork');
       await reader.call('clone3');
-      const [hash, tree, log] = [reader.hash(), await reader.tree(), await reader.text('#calls')];
+      const [hash, tree, log] = [
+        await reader.hash(),
+        await reader.tree(),
+        await reader.text('#calls'),
+      ];
       await reader.open(hash);
       assert.deepEqual(await reader.tree(), tree);
       assert.equal(await reader.text('#calls'), log);
@@ -34,14 +38,14 @@ export const PAGE = [
       await reader.call('fork');
       await reader.page.locator('[data-story="basics"]').click();
       await reader.press('ArrowRight', 'ArrowRight');
-      assert.equal(reader.hash(), '#story/basics/2');
-      await reader.page.goBack();
+      assert.equal(await reader.hash(), '#story/basics/2');
+      await reader.travel(-1);
       assert.equal((await reader.tree())[3], 'R of 2');
-      await reader.page.goBack();
+      await reader.travel(-1);
       assert.equal((await reader.tree())[3], undefined);
-      await reader.page.goForward();
-      await reader.page.goForward();
-      assert.equal(reader.hash(), '#story/basics/2');
+      await reader.travel(1);
+      await reader.travel(1);
+      assert.equal(await reader.hash(), '#story/basics/2');
     },
   ],
 
@@ -50,13 +54,13 @@ export const PAGE = [
     async (reader) => {
       await reader.open('#story/basics/0');
       await reader.press('ArrowRight', 'ArrowRight', 'ArrowLeft');
-      assert.equal(reader.hash(), '#story/basics/1');
+      assert.equal(await reader.hash(), '#story/basics/1');
       await reader.press('End');
-      const end = reader.hash();
+      const end = await reader.hash();
       await reader.press('ArrowRight');
-      assert.equal(reader.hash(), end);
+      assert.equal(await reader.hash(), end);
       await reader.press('Home');
-      assert.equal(reader.hash(), '#story/basics/0');
+      assert.equal(await reader.hash(), '#story/basics/0');
     },
   ],
 

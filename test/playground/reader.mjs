@@ -26,7 +26,7 @@ export class Reader {
     });
     this.#contexts.push(context);
     this.page = await context.newPage();
-    this.page.setDefaultTimeout(10_000);
+    this.page.setDefaultTimeout(30_000); // Against a page that hangs, not a machine that is busy.
     this.page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.#complaints.push(message.text());
     });
@@ -35,8 +35,17 @@ export class Reader {
     await this.page.locator('.actor').first().waitFor();
   }
 
+  /** As the page has it: Playwright's own `url()` learns of a step when it learns of it. */
   hash() {
-    return new URL(this.page.url()).hash;
+    return this.page.evaluate('location.hash');
+  }
+
+  /** The browser's buttons: -1 is back, 1 is forward. Until the page, which listened first, has heard of it. */
+  async travel(delta) {
+    await this.page.evaluate(`new Promise((resolve) => {
+      addEventListener('popstate', resolve, { once: true });
+      history.go(${delta});
+    }).then(() => undefined)`);
   }
 
   /** The tree: `{ 1: 'R of 0', 2: 'Z of 1', 3: 'gone' }`. */

@@ -19,7 +19,7 @@ export const STORIES = (told) => [
       await reader.open();
       await reader.page.locator(`[data-story="${story.id}"]`).click();
       const check = async (step) => {
-        assert.equal(reader.hash(), `#story/${story.id}/${step}`);
+        assert.equal(await reader.hash(), `#story/${story.id}/${step}`);
         assert.deepEqual(await reader.tree(), treeOf(frames[step]), `step ${step}`);
         const lines = await reader.page.locator('.log li').count();
         assert.equal(lines, frames[step].calls.length, `calls of step ${step}`);
@@ -60,7 +60,7 @@ export const STORIES = (told) => [
     async (reader) => {
       await reader.open('#story/basics/999');
       await reader.page.getByRole('button', { name: 'The next story' }).click();
-      assert.equal(reader.hash(), `#story/${told.STORIES[1].id}/0`);
+      assert.equal(await reader.hash(), `#story/${told.STORIES[1].id}/0`);
     },
   ],
 
