@@ -115,6 +115,7 @@ const STEP_LIMIT_MS = 37 * MINUTE;
 const RUN_LIMIT_MS = 82 * MINUTE;
 const TRY_AGAIN_MS = 10_000;
 const STILL_HERE_MS = 60_000;
+const COMPLAINT_LINES = 80;
 
 const startedAt = Date.now();
 const results = [];
@@ -209,6 +210,25 @@ function report({ name, log, failure, tookMs, passed, failed, skipped, forbidden
   if (close) console.log(close);
 }
 
+/**
+ * What a failed step had to say, short enough to stand with those of the others at the end: who keeps only a
+ * part of the output keeps its end.
+ */
+function complaint({ name, jest, counts, log, failure }) {
+  const lines = stripVTControlCharacters(log).split('\n');
+  // jest says it twice, if it has a summary.
+  const from = lines.findLastIndex((line) => line === 'Summary of all failing tests');
+  const begins = jest ? /^ {2}● / : counts ? /^FAILED / : undefined;
+  const ends = /^(PASS|FAIL|Test Suites:|ok) /;
+  let isSaying = false;
+  const said = lines.slice(from + 1).filter((line) => {
+    isSaying = begins?.test(line) || (isSaying && !ends.test(line));
+    return isSaying;
+  });
+  const excerpt = said.length > 0 ? said.slice(0, COMPLAINT_LINES) : lines.slice(-COMPLAINT_LINES);
+  return [`--- ${name}`, ...excerpt, failure ?? ''].join('\n').trimEnd();
+}
+
 function duration(ms) {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
@@ -247,6 +267,8 @@ const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(total);
 const summary = table();
 fs.mkdirSync(at('build'), { recursive: true });
 fs.writeFileSync(at('build/ci-summary.txt'), `${summary.join('\n')}\n`);
+const complaints = results.filter((result) => result.failed > 0).map(complaint);
+if (complaints.length > 0) console.log(`\n=== what failed\n${complaints.join('\n\n')}`);
 console.log(`\n${summary.join('\n')}\n\n${duration(Date.now() - startedAt)} in all\n`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
