@@ -152,7 +152,7 @@ export function socketpair(): readonly [Fd, Fd] {
 
 /** F_DUPFD_CLOEXEC(2const): the lowest free descriptor from `least` on. */
 export function dup(fd: Fd, least = 0): Fd {
-  return checked(kernel('fcntl').dup(fd, least), 'fcntl(F_DUPFD_CLOEXEC)');
+  return checked(kernel('fcntl').dup(fd, least, false), 'fcntl(F_DUPFD_CLOEXEC)');
 }
 
 /** close(2). Not repeated on EINTR: Linux has given the number away by then. */

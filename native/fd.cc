@@ -21,8 +21,8 @@ Napi::Value MakePair(const Napi::CallbackInfo& info, Make make) {
 
   const int result = make(out);
   if (result == 0 && owned) {
-    OwnedFds::Of(info.Env()).Enter(out[0]);
-    OwnedFds::Of(info.Env()).Enter(out[1]);
+    OwnedFds::Of(info.Env()).EnterEnd(out[0]);
+    OwnedFds::Of(info.Env()).EnterEnd(out[1]);
   }
   return args.Errno(result);
 }
@@ -48,14 +48,23 @@ Napi::Value Disown(const Napi::CallbackInfo& info) {
   return args.Result(0);
 }
 
-// F_DUPFD_CLOEXEC(2const): (fd, least) => fd | -errno
+// The ends that are still owned: () => 0
+Napi::Value CloseEnds(const Napi::CallbackInfo& info) {
+  OwnedFds::Of(info.Env()).CloseEnds();
+  return Args(info).Result(0);
+}
+
+// F_DUPFD_CLOEXEC(2const): (fd, least, owned) => fd | -errno
 Napi::Value Dup(const Napi::CallbackInfo& info) {
   Args args(info);
   const int fd = args.Int(0);
   const int least = args.Int(1);
+  const bool owned = args.Bool(2);
   if (!args.ok()) return args.Result(-EINVAL);
 
-  return args.Errno(fcntl(fd, F_DUPFD_CLOEXEC, least));
+  const int result = fcntl(fd, F_DUPFD_CLOEXEC, least);
+  if (result >= 0 && owned) OwnedFds::Of(info.Env()).EnterEnd(result);
+  return args.Errno(result);
 }
 
 // F_SETFL(2const), O_NONBLOCK: (fd) => 0 | -errno
@@ -127,6 +136,7 @@ void InitFd(Napi::Env env, Napi::Object exports) {
   Export(env, exports, "pipe2", Pipe2);
   Export(env, exports, "socketpair", Socketpair);
   Export(env, exports, "disown", Disown);
+  Export(env, exports, "close_ends", CloseEnds);
   Export(env, exports, "dup", Dup);
   Export(env, exports, "set_nonblocking", SetNonblocking);
   Export(env, exports, "set_pipe_size", SetPipeSize);

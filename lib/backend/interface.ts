@@ -193,8 +193,11 @@ export interface Backend {
   watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult;
   /** Closes the pidfd of a watch. A live child that is ours to reap is still reaped. */
   unwatch(watch: WatchId): SyscallResult;
-  /** `unwatch` for every child that is held, when no synchronous call is going on: they were cut off. */
-  unwatchHeld(): void;
+  /**
+   * What synchronous calls have that were cut off: `unwatch`es every child that is held, and closes every owned end
+   * of a pipe or socketpair. To be called when no call is going on, for no end is owned from one tick to the next.
+   */
+  closeHeld(): void;
   /** Whether a watch keeps the event loop alive. It does at first. */
   refWatch(watch: WatchId, on: boolean): void;
 
@@ -234,8 +237,8 @@ export interface Backend {
    * birth disown too.
    */
   disown(fd: Fd): void;
-  /** F_DUPFD_CLOEXEC(2const). */
-  dup(fd: Fd, least: Fd): SyscallResult;
+  /** F_DUPFD_CLOEXEC(2const). `owned`: the end of a pipe, see `disown`. */
+  dup(fd: Fd, least: Fd, owned: boolean): SyscallResult;
   /** F_SETFL(2const), O_NONBLOCK. */
   setNonblocking(fd: Fd): SyscallResult;
   /** F_SETPIPE_SZ(2const): how many bytes the pipe holds now. */

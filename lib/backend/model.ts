@@ -214,8 +214,8 @@ class KernelBackend implements ModelBackend {
     return this.#watches.remove(watch);
   }
 
-  unwatchHeld(): void {
-    // There are none.
+  closeHeld(): void {
+    // There is nothing held: no synchronous call.
   }
 
   refWatch(watch: WatchId, on: boolean): void {

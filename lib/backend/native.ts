@@ -50,7 +50,8 @@ interface Addon {
   pipe2(out: Int32Array, owned: boolean): SyscallResult;
   socketpair(out: Int32Array, owned: boolean): SyscallResult;
   disown(fd: Fd): SyscallResult;
-  dup(fd: Fd, least: Fd): SyscallResult;
+  close_ends(): SyscallResult;
+  dup(fd: Fd, least: Fd, owned: boolean): SyscallResult;
   set_nonblocking(fd: Fd): SyscallResult;
   set_pipe_size(fd: Fd, bytes: number): SyscallResult;
   read(fd: Fd, buffer: Uint8Array): SyscallResult;
@@ -61,11 +62,13 @@ interface Addon {
 
 interface Watched {
   onEnd: ((end: End) => void) | undefined;
-  referenced: boolean;
   readonly wantsRusage: boolean;
   /** The pidfd, once the end has been brought and it is ours; else -1. */
   pidfd: Fd;
 }
+
+/** Whose end it is. */
+type Ended = readonly [WatchId, Watched, End];
 
 /** The fields of a record, ExitFields of native/exit-fields.h; the addon says where each is. */
 const RECORD = {
@@ -108,7 +111,8 @@ class NativeBackend implements Backend {
   };
   readonly #watched = new Map<WatchId, Watched>();
   #listener = -1;
-  #referenced = 0;
+  /** Those that keep the event loop alive. A set, for a count would be wrong for ever after a call that was cut off. */
+  readonly #referenced = new Set<WatchId>();
 
   // Reused by every call: a binding writes them and they are read before the next one runs.
   readonly #born = new Float64Array(4);
@@ -134,7 +138,6 @@ class NativeBackend implements Backend {
     if ('pid' in birth) {
       this.#watched.set(birth.watch, {
         onEnd: undefined,
-        referenced: false,
         wantsRusage: false,
         pidfd: -1,
       });
@@ -181,19 +184,22 @@ class NativeBackend implements Backend {
     if (watched === undefined) return -constants.errno.EBADF;
     this.#watched.delete(watch);
     watched.onEnd = undefined;
-    this.#unreference(watched);
+    this.#unreference(watch);
     return watched.pidfd < 0 ? this.#addon.watcher_close(watch) : this.close(watched.pidfd);
   }
 
-  unwatchHeld(): void {
+  closeHeld(): void {
+    this.#addon.close_ends();
     if (this.#listener >= 0) this.#addon.watcher_close_held(this.#listener);
+    for (const [watch, { onEnd, pidfd }] of this.#watched) {
+      if (onEnd === undefined && pidfd < 0) this.#watched.delete(watch);
+    }
   }
 
   refWatch(watch: WatchId, on: boolean): void {
-    const watched = this.#watched.get(watch);
-    if (watched?.onEnd === undefined || watched.referenced === on) return;
-    watched.referenced = on;
-    this.#count(on ? 1 : -1);
+    if (this.#watched.get(watch)?.onEnd === undefined) return;
+    if (on) this.#reference(watch);
+    else this.#unreference(watch);
   }
 
   getpid(): number {
@@ -291,8 +297,8 @@ class NativeBackend implements Backend {
     this.#addon.disown(fd);
   }
 
-  dup(fd: Fd, least: Fd): SyscallResult {
-    return this.#addon.dup(fd, least);
+  dup(fd: Fd, least: Fd, owned: boolean): SyscallResult {
+    return this.#addon.dup(fd, least, owned);
   }
 
   setNonblocking(fd: Fd): SyscallResult {
@@ -336,16 +342,19 @@ class NativeBackend implements Backend {
   }
 
   #enter(watch: WatchId, onEnd: (end: End) => void, wantsRusage: boolean): void {
-    this.#watched.set(watch, { onEnd, referenced: true, wantsRusage, pidfd: -1 });
-    this.#count(1);
+    this.#watched.set(watch, { onEnd, wantsRusage, pidfd: -1 });
+    this.#reference(watch);
   }
 
   // The event loop lives for as long as a referenced watch does, and not longer.
-  #count(by: 1 | -1): void {
-    const before = this.#referenced;
-    this.#referenced += by;
-    if ((before === 0) !== (this.#referenced === 0)) {
-      this.#addon.watcher_ref(this.#listener, this.#referenced > 0);
+  #reference(watch: WatchId): void {
+    this.#referenced.add(watch);
+    this.#addon.watcher_ref(this.#listener, true);
+  }
+
+  #unreference(watch: WatchId): void {
+    if (this.#referenced.delete(watch) && this.#referenced.size === 0) {
+      this.#addon.watcher_ref(this.#listener, false);
     }
   }
 
@@ -354,38 +363,34 @@ class NativeBackend implements Backend {
    * check phase. (Whoever hands them to somebody's listeners waits for another turn: see ProcessHandle.)
    */
   #deliver(count: number): void {
-    const ended: [Watched, End][] = [];
+    const ended: Ended[] = [];
     for (let i = 0; i < count; i++) {
       const start = i * this.#recordLength;
-      const watched = this.#watched.get(this.#records[start + this.#at.watch] ?? 0);
+      const watch = this.#records[start + this.#at.watch] ?? 0;
+      const watched = this.#watched.get(watch);
       const pidfd = this.#records[start + this.#at.pidfd] ?? -1;
       if (watched === undefined) {
         this.close(pidfd); // JavaScript was cut off between the birth and its entry there.
         continue;
       }
       watched.pidfd = pidfd;
-      ended.push([watched, this.#readEnd(start, watched.wantsRusage)]);
+      ended.push([watch, watched, this.#readEnd(start, watched.wantsRusage)]);
     }
     if (ended.length > 0) setImmediate(this.#tell, ended);
   }
 
   // Whoever has been closed since is not told any more.
-  readonly #tell = (ended: readonly [Watched, End][]): void => {
-    for (const [watched, end] of ended) {
+  readonly #tell = (ended: readonly Ended[]): void => {
+    for (const [watch, watched, end] of ended) {
       const { onEnd } = watched;
       watched.onEnd = undefined;
       try {
         onEnd?.(end);
       } finally {
-        this.#unreference(watched);
+        this.#unreference(watch);
       }
     }
   };
-
-  #unreference(watched: Watched): void {
-    if (watched.referenced) this.#count(-1);
-    watched.referenced = false;
-  }
 
   #readEnd(start: number, wantsRusage: boolean): End {
     const records = this.#records;

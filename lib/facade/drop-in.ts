@@ -9,8 +9,9 @@ import {
   type NodeSpawnOptions,
 } from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
-import { whateverHappens } from '../node/cut-off';
+import { whileWrapped } from '../node/cut-off';
 import { spawnSync, type LaunchHeld } from '../node/sync';
+import type { Wrap } from '../node/slot';
 import { replaceSpawnSync, replaceSpawnSyncForGood, type RunSync } from '../node/sync-hinge';
 import { birthHint } from '../policy/birth-hint';
 import { gainExtras, type ChildState } from './child';
@@ -53,10 +54,10 @@ export function duringSyncCall<T>(call: () => T): T {
   return during(({ runSync }) => replaceSpawnSync(runSync), call);
 }
 
-function during<T>(replace: (dropIn: DropIn) => () => void, call: () => T): T {
+function during<T>(wrapFor: (dropIn: DropIn) => Wrap | undefined, call: () => T): T {
   const dropIn = installed ? undefined : dropInOf(process.env.AUTOREAP);
-  if (dropIn === undefined) return call();
-  return whateverHappens(replace(dropIn), call);
+  const wrap = dropIn && wrapFor(dropIn);
+  return wrap === undefined ? call() : whileWrapped(wrap, call);
 }
 
 /**

@@ -50,7 +50,7 @@ export function openChildPipe(
   if (given >= LEAST_FD) return { ours: given, childs };
 
   // Somebody has closed our standard streams.
-  const ours = backend.dup(given, LEAST_FD);
+  const ours = backend.dup(given, LEAST_FD, true);
   backend.close(given);
   if (ours >= 0) return { ours, childs };
   backend.close(childs);

@@ -1,4 +1,5 @@
 import { nextTick } from '../time';
+import type { Wrap } from './slot';
 
 /** Undoes what a call has left; `cutOff` says that the call cannot have done so itself. */
 type Clean = (cutOff: boolean) => void;
@@ -21,13 +22,21 @@ function cleanUp(): void {
 export function whateverHappens<T>(clean: Clean, call: () => T): T {
   unfinished.add(clean);
   if (!scheduled) {
+    nextTick(cleanUp); // Cut off between these two, one tick too many is better than none ever after.
     scheduled = true;
-    nextTick(cleanUp);
   }
   try {
     return call();
   } finally {
-    unfinished.delete(clean);
     clean(false);
+    unfinished.delete(clean); // Only then: we can be cut off in here, too.
   }
+}
+
+/** A call with a method of Node's wrapped. */
+export function whileWrapped<T>({ putIn, takeOut }: Wrap, call: () => T): T {
+  return whateverHappens(takeOut, () => {
+    putIn();
+    return call();
+  });
 }

@@ -7,7 +7,8 @@ import {
   type NodeExit,
   type NodeProcessHandle,
 } from './process-handle';
-import { wrapForGood } from './slot';
+import { whileWrapped } from './cut-off';
+import { wrapForGood, wrapForNow, type Wrap } from './slot';
 
 /** Marks the options of a spawn that is ours; Node.js copies it along with the others. */
 const mark = Symbol('autoreap.spawn');
@@ -33,22 +34,20 @@ export type Adopt = (child: ChildProcess, options: NodeSpawnOptions) => Launcher
 const prototype = ChildProcess.prototype as unknown as Spawning;
 
 /**
- * Puts our handle under every child that is spawned from now on, whoever spawns it: `spawn`, `exec`,
+ * Our handle under every child that is spawned while this is put in, whoever spawns it: `spawn`, `exec`,
  * `execFile`, `fork` and cluster all come through ChildProcess.prototype.spawn. All of Node's code runs:
- * its validation, its streams, its errors. Returns what takes it back.
+ * its validation, its streams, its errors.
  */
-export function replaceHandles(adopt: Adopt): () => void {
-  const stock = prototype.spawn;
-  let active = true;
-  const spawn = function (this: ChildProcess, options: NodeSpawnOptions): number {
-    if (active) replaceHandle(this, options, adopt);
-    return stock.call(this, options);
-  };
-  prototype.spawn = spawn;
-  return () => {
-    active = false; // Somebody may have put his own over ours since; then ours stays, and does nothing.
-    if (prototype.spawn === spawn) prototype.spawn = stock;
-  };
+export function replaceHandles(adopt: Adopt): Wrap {
+  return wrapForNow<Spawning['spawn']>(
+    prototype,
+    'spawn',
+    (stock, isMeant) =>
+      function (options) {
+        if (isMeant()) replaceHandle(this, options, adopt);
+        return stock.call(this, options);
+      },
+  );
 }
 
 /** The same for good, and for all copies of this library. */
@@ -83,16 +82,12 @@ export function spawnWithHandle<Options extends object>(
   unmarked?: () => never,
 ): ChildProcess {
   const token = {};
-  const giveBack = replaceHandles((child, spawnOptions) => {
+  const handles = replaceHandles((child, spawnOptions) => {
     if (spawnOptions[mark] === token) return adopt(child, spawnOptions);
     if (spawnOptions[mark] === undefined) unmarked?.();
     return undefined;
   });
-  try {
-    return nodeSpawn({ ...options, [mark]: token });
-  } finally {
-    giveBack();
-  }
+  return whileWrapped(handles, () => nodeSpawn({ ...options, [mark]: token }));
 }
 
 /** Hears what Node's own handle is told of its process, before the listeners of the child do. */

@@ -2,8 +2,9 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Backend, Fd, SyscallResult } from '../backend/interface';
-import { setImmediate } from '../time';
+import { nextTick, setImmediate } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
+import { whateverHappens } from './cut-off';
 import { isId, readContract, type SpawnCall, type StdioEntry } from './contract';
 import { DescriptorEnds, StreamEnds, descriptorOf, type OurEnds } from './our-ends';
 import { mayOpen, maySpawn } from './permission';
@@ -121,7 +122,13 @@ export class ProcessHandle implements NodeProcessHandle {
         : new StreamEnds(this.#backend, streams, this.#child);
     ourEnds.check(call.stdio);
     let streamsStay = false;
-    try {
+    const settleEnds = (cutOff: boolean): void => {
+      if (streamsStay) ourEnds.keep();
+      else ourEnds.drop();
+      for (const fd of childEnds.splice(0)) this.#backend.close(fd);
+      if (cutOff) this.#backend.closeHeld();
+    };
+    return whateverHappens(settleEnds, () => {
       const stdio = this.#openStdio(call.stdio, childEnds, ourEnds);
       const result =
         typeof stdio === 'number'
@@ -133,11 +140,7 @@ export class ProcessHandle implements NodeProcessHandle {
       ProcessHandle.#alive++;
       this.pid = result.pid;
       return 0;
-    } finally {
-      if (streamsStay) ourEnds.keep();
-      else ourEnds.drop();
-      for (const fd of childEnds) this.#backend.close(fd);
-    }
+    });
   }
 
   readonly #exited = ({ exitCode, signalCode }: NodeExit): void => {
@@ -237,6 +240,14 @@ const STREAMS_STAY: ReadonlySet<number> = new Set([
 /** Runs a function in the async context of this module's loading: nobody's. */
 const outside = AsyncLocalStorage.snapshot();
 
+/**
+ * On a tick, and not in the spawn: JavaScript can be cut off there (vm's timeout), and who is cut off while he runs
+ * something in another async context leaves Node's stack of them as it was, for which Node.js aborts.
+ */
+function forgetContext(stock: { asyncReset?(resource: object): void }): void {
+  outside(() => stock.asyncReset?.({}));
+}
+
 const INVALID_STDIO = [{ type: 'fd', fd: -1 }];
 
 /**
@@ -252,7 +263,7 @@ function discard(stock: NodeProcessHandle, contract: readonly unknown[]): void {
   if (positional) {
     for (const owner of Object.getOwnPropertySymbols(stock)) Reflect.deleteProperty(stock, owner);
     Reflect.deleteProperty(stock, 'onexit');
-    outside(() => (stock as { asyncReset?(resource: object): void }).asyncReset?.({}));
+    nextTick(forgetContext, stock);
     return;
   }
   stock.spawn({ file: 'x', args: ['x'], stdio: INVALID_STDIO });

@@ -50,3 +50,34 @@ function makeSlot<Method, Content>(
   };
   return slot;
 }
+
+/** A wrapper for one call. Made before it is put in, so that whoever is cut off in between can take it out. */
+export interface Wrap {
+  putIn(): void;
+  takeOut(): void;
+}
+
+/**
+ * Wraps a method of Node's for one call.
+ *
+ * @param around makes the wrapper; it asks at each call whether it is still meant
+ */
+export function wrapForNow<Method>(
+  holder: object,
+  name: string,
+  around: (stock: Method, isMeant: () => boolean) => Method,
+): Wrap {
+  const methods = holder as Record<string, Method>;
+  const stock = methods[name] as Method;
+  let isMeant = true;
+  const wrapper = around(stock, () => isMeant);
+  return {
+    putIn: () => {
+      methods[name] = wrapper;
+    },
+    takeOut: () => {
+      isMeant = false; // Somebody may have put his own over ours since; then ours stays, and does nothing.
+      if (methods[name] === wrapper) methods[name] = stock;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { warnUnknownNode } from './hinge';
 import { maySpawn } from './permission';
-import { wrapForGood } from './slot';
+import { wrapForGood, wrapForNow, type Wrap } from './slot';
 
 /** An entry of `stdio` as Node's spawnSync hands it to its binding. */
 export interface SyncStdioEntry {
@@ -84,24 +84,21 @@ let binding: Binding | null | undefined;
 const bindingOrNull = (): Binding | null => (binding ??= findBinding() ?? null);
 
 /**
- * Puts `run` under the synchronous family: all of Node's code around it stays, its validation, its result
- * and its errors. Returns what takes it back.
+ * `run` under the synchronous family while this is put in: all of Node's code around it stays, its validation, its
+ * result and its errors. Undefined with a Node.js that we do not know.
  */
-export function replaceSpawnSync(run: RunSync): () => void {
+export function replaceSpawnSync(run: RunSync): Wrap | undefined {
   const found = bindingOrNull();
-  if (found === null) return () => undefined;
-  const stock = found.spawn;
-  let active = true;
-  const spawn = (options: unknown): SyncResult =>
-    (active ? runInstead(options, run) : undefined) ?? stock.call(found, options);
-  found.spawn = spawn;
-  return () => {
-    active = false;
-    if (found.spawn === spawn) found.spawn = stock;
-  };
+  if (found === null) return undefined;
+  return wrapForNow<Binding['spawn']>(
+    found,
+    'spawn',
+    (stock, isMeant) => (options) =>
+      (isMeant() ? runInstead(options, run) : undefined) ?? stock.call(found, options),
+  );
 }
 
-/** The same for good, and for all copies of this library. */
+/** The same for good, and for all copies of this library. Returns what takes it back. */
 export function replaceSpawnSyncForGood(run: RunSync): () => void {
   const found = bindingOrNull();
   if (found === null) return () => undefined;

@@ -88,7 +88,7 @@ class SyncRun {
     for (const fd of this.#childEnds.splice(0)) this.#backend.close(fd);
     if (this.#child !== undefined) this.#backend.unwatch(this.#child.watch);
     this.#child = undefined;
-    if (cutOff) this.#backend.unwatchHeld(); // In the birth itself, perhaps.
+    if (cutOff) this.#backend.closeHeld(); // Between the making of something and our knowing of it, perhaps.
   };
 
   #openStdio(): Fd[] | number {
