@@ -11,7 +11,6 @@ import * as node from 'node:child_process';
 import { promisify } from 'node:util';
 import { duringCall, duringSyncCall } from './facade/drop-in';
 
-export { ChildProcess } from 'node:child_process';
 export type * from 'node:child_process';
 export type { Extras } from './facade/extras';
 
@@ -30,12 +29,17 @@ function through<N extends Name>(name: N): (typeof node)[N] {
   }) as (typeof node)[N];
 }
 
+/** A function that is assigned at once would be called after what it is assigned to. */
+const nameless = (call: Call): Call => call;
+
 function promisified<N extends 'exec' | 'execFile'>(name: N): (typeof node)[N] {
-  const call = (...args: readonly unknown[]): unknown =>
-    duringCall(() => (promisify(node[name]) as Call)(...args));
+  const call = nameless((...args) => duringCall(() => (promisify(node[name]) as Call)(...args)));
   return Object.defineProperty(through(name), promisify.custom, { value: call });
 }
 
+// Not a re-export: that is compiled to a getter, and who mocks it assigns.
+export const { ChildProcess } = node;
+export type ChildProcess = node.ChildProcess;
 export const exec = promisified('exec');
 export const execFile = promisified('execFile');
 export const execFileSync = through('execFileSync');
@@ -43,3 +47,6 @@ export const execSync = through('execSync');
 export const fork = through('fork');
 export const spawn = through('spawn');
 export const spawnSync = through('spawnSync');
+
+// What TypeScript, Babel and esbuild take for "import childProcess from …" where they compile to CommonJS.
+export default module.exports as Pick<typeof node, Name | 'ChildProcess'>;

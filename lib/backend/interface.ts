@@ -114,6 +114,9 @@ export interface End {
   readonly rusage: Rusage | undefined;
 }
 
+/** Is told of an end, and whose it was. */
+export type OnEnd = (end: End, watch: WatchId) => void;
+
 /** struct rusage, getrusage(2). */
 export interface Rusage {
   readonly utimeUs: number;
@@ -176,7 +179,7 @@ export interface Backend {
   readonly streams?: BackendStreams;
 
   /** clone3(2) or clone(2), then execve(2) in the child. `onEnd` is called once, on a later tick. */
-  cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth;
+  cloneExecve(request: CloneRequest, onEnd: OnEnd): Birth;
   /**
    * The same for a thread that is going to wait in poll(2): nobody is told of the end, ask `collect`. Should
    * this thread be ended before it has asked, the child is still reaped.
@@ -190,7 +193,7 @@ export interface Backend {
   cloneExitInfo(): SyscallResult;
 
   /** Watches a pidfd, which is the watcher's from now on: close it by `unwatch`. */
-  watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult;
+  watch(pidfd: Fd, kind: Watch, onEnd: OnEnd): WatchId | SyscallResult;
   /** Closes the pidfd of a watch. A live child that is ours to reap is still reaped. */
   unwatch(watch: WatchId): SyscallResult;
   /**

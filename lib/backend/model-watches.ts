@@ -20,6 +20,7 @@ import {
   Watch,
   type End,
   type Fd,
+  type OnEnd,
   type Rusage,
   type SyscallResult,
   type WatchId,
@@ -37,7 +38,7 @@ interface Watched {
   readonly kind: Watch;
   readonly wantsRusage: boolean;
   /** Undefined once it has been told, or is not to be. */
-  onEnd: ((end: End) => void) | undefined;
+  onEnd: OnEnd | undefined;
   referenced: boolean;
   end: End | undefined;
 }
@@ -70,7 +71,7 @@ export class Watches {
     this.#whenAble = whenAble;
   }
 
-  add(pidfd: Fd, kind: Watch, onEnd: (end: End) => void, wantsRusage = false): WatchId {
+  add(pidfd: Fd, kind: Watch, onEnd: OnEnd, wantsRusage = false): WatchId {
     const watch = this.#next++;
     const watched = { pidfd, task: undefined, kind, wantsRusage, onEnd, referenced: true };
     this.#watched.set(watch, { ...watched, end: undefined });
@@ -114,7 +115,7 @@ export class Watches {
     if (watched.end === undefined) return;
     if (watched.task != null) this.#unlist(watched.task.pid, watch);
     if (watched.onEnd === undefined) this.#forget(watch, watched);
-    else setImmediate(this.#tell, watched, watched.end);
+    else setImmediate(this.#tell, watch, watched, watched.end);
   }
 
   #list(watch: WatchId, watched: Watched): void {
@@ -132,11 +133,11 @@ export class Watches {
     if (watches?.size === 0) this.#byPid.delete(pid);
   }
 
-  readonly #tell = (watched: Watched, end: End): void => {
+  readonly #tell = (watch: WatchId, watched: Watched, end: End): void => {
     const { onEnd } = watched;
     watched.onEnd = undefined;
     try {
-      onEnd?.(end);
+      onEnd?.(end, watch);
     } finally {
       this.#unreference(watched);
     }

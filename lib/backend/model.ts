@@ -26,8 +26,8 @@ import type {
   BackendStreams,
   Birth,
   CloneRequest,
-  End,
   Fd,
+  OnEnd,
   Pid,
   PidfdInfoFields,
   SyscallResult,
@@ -148,7 +148,7 @@ class KernelBackend implements ModelBackend {
     });
   }
 
-  cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
+  cloneExecve(request: CloneRequest, onEnd: OnEnd): Birth {
     const startMs = nowMs();
     const files = this.#filesFor(request.stdio);
     const birth = this.#bear(request, files.includes('closed'));
@@ -206,7 +206,7 @@ class KernelBackend implements ModelBackend {
     });
   }
 
-  watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult {
+  watch(pidfd: Fd, kind: Watch, onEnd: OnEnd): WatchId | SyscallResult {
     return this.#watches.add(pidfd, kind, onEnd);
   }
 

@@ -10,6 +10,7 @@ import type {
   CloneRequest,
   End,
   Fd,
+  OnEnd,
   PidfdInfoFields,
   Rusage,
   SyscallResult,
@@ -61,7 +62,7 @@ interface Addon {
 }
 
 interface Watched {
-  onEnd: ((end: End) => void) | undefined;
+  onEnd: OnEnd | undefined;
   readonly wantsRusage: boolean;
   /** The pidfd, once the end has been brought and it is ours; else -1. */
   pidfd: Fd;
@@ -127,7 +128,7 @@ class NativeBackend implements Backend {
     this.#records = new Float64Array(this.#recordLength * BATCH);
   }
 
-  cloneExecve(request: CloneRequest, onEnd: (end: End) => void): Birth {
+  cloneExecve(request: CloneRequest, onEnd: OnEnd): Birth {
     const birth = this.#cloneExecve(request, false);
     if ('pid' in birth) this.#enter(birth.watch, onEnd, request.wantsRusage);
     return birth;
@@ -171,7 +172,7 @@ class NativeBackend implements Backend {
     return this.#addon.clone_exit_info();
   }
 
-  watch(pidfd: Fd, kind: Watch, onEnd: (end: End) => void): WatchId | SyscallResult {
+  watch(pidfd: Fd, kind: Watch, onEnd: OnEnd): WatchId | SyscallResult {
     const listener = this.#listen();
     if (listener < 0) return listener;
     const watch = this.#addon.watcher_add(listener, pidfd, kind);
@@ -341,7 +342,7 @@ class NativeBackend implements Backend {
     return this.#listener;
   }
 
-  #enter(watch: WatchId, onEnd: (end: End) => void, wantsRusage: boolean): void {
+  #enter(watch: WatchId, onEnd: OnEnd, wantsRusage: boolean): void {
     this.#watched.set(watch, { onEnd, wantsRusage, pidfd: -1 });
     this.#reference(watch);
   }
@@ -353,9 +354,9 @@ class NativeBackend implements Backend {
   }
 
   #unreference(watch: WatchId): void {
-    if (this.#referenced.delete(watch) && this.#referenced.size === 0) {
-      this.#addon.watcher_ref(this.#listener, false);
-    }
+    this.#referenced.delete(watch);
+    // Whether or not it was there: it may have been cut off right here.
+    if (this.#referenced.size === 0) this.#addon.watcher_ref(this.#listener, false);
   }
 
   /**
@@ -385,7 +386,7 @@ class NativeBackend implements Backend {
       const { onEnd } = watched;
       watched.onEnd = undefined;
       try {
-        onEnd?.(end);
+        onEnd?.(end, watch);
       } finally {
         this.#unreference(watch);
       }

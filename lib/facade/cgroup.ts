@@ -10,6 +10,7 @@ export interface CgroupDir {
   readonly fd: number;
   /** What its processes used up to now, or undefined where it has no cpu controller. */
   usage(): ResourceUsage | undefined;
+  /** Once; nothing happens if it was closed. */
   close(): void;
 }
 
@@ -33,6 +34,7 @@ export function openCgroup(cgroup: string | number): CgroupDir {
       hint: 'the cgroup is frozen: write 0 to its cgroup.freeze, or to that of one above it, first',
     });
   }
+  let isOpen = typeof cgroup === 'string';
   return {
     fd,
     usage: () => {
@@ -47,8 +49,10 @@ export function openCgroup(cgroup: string | number): CgroupDir {
       };
     },
     close: () => {
+      const wasOpen = isOpen;
+      isOpen = false;
       try {
-        if (typeof cgroup === 'string') closeSync(fd);
+        if (wasOpen) closeSync(fd);
       } catch {
         // Somebody else has closed it; the end of a child must be told all the same.
       }

@@ -282,18 +282,27 @@ function newState(child: ChildProcess): ChildState {
 const bare = (descriptor: PropertyDescriptor | undefined): PropertyDescriptor =>
   Object.assign(Object.create(null) as PropertyDescriptor, descriptor);
 
-// A Child's own getters. Not enumerable: nothing that lists, copies or compares sees a difference.
+// A Child's own getters. Not enumerable: nothing that lists, copies or compares sees a difference. And a program that
+// has such a name for something of its own keeps it.
 const { pidfd, reapedBy, exited } = Object.getOwnPropertyDescriptors(Child.prototype);
-const EXTRAS = bare({
-  pidfd: bare(pidfd),
-  reapedBy: bare(reapedBy),
-  exited: bare(exited),
-} satisfies Record<keyof Extras, unknown> as PropertyDescriptor) as PropertyDescriptorMap;
+const EXTRAS = Object.entries({ pidfd, reapedBy, exited } satisfies Record<
+  keyof Extras,
+  unknown
+>).map(([name, getter]) => [name, bare({ ...getter, set: giveWay(name) })] as const);
+
+function giveWay(name: string): (this: ChildProcess, value: unknown) => void {
+  return function (value) {
+    const own = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(this, name, bare(own));
+  };
+}
 
 /** Leaves a ChildProcess what it is, and adds the extras that `autoreap/child_process` promises. */
 export function gainExtras(child: ChildProcess): ChildState {
   const state = newState(child);
-  Object.defineProperties(child, EXTRAS);
+  for (const [name, extra] of EXTRAS) {
+    if (!(name in child)) Object.defineProperty(child, name, extra);
+  }
   return state;
 }
 

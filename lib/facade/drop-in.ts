@@ -2,12 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { SyscallResult } from '../backend/interface';
 import { errnoError } from '../errors';
-import {
-  replaceHandles,
-  replaceHandlesForGood,
-  type Adopt,
-  type NodeSpawnOptions,
-} from '../node/hinge';
+import { replaceHandles, replaceHandlesForGood, type Adopt } from '../node/hinge';
 import type { Launcher } from '../node/process-handle';
 import { whileWrapped } from '../node/cut-off';
 import { spawnSync, type LaunchHeld } from '../node/sync';
@@ -114,21 +109,14 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
     if (guarantee.reapedBy === 'libuv' || system instanceof Error) return undefined;
     return { system, guarantee };
   };
-  const manner = (guarantee: ByClone, session: boolean): Manner => ({
-    guarantee,
-    checked,
-    cgroup: undefined,
-    session,
-  });
+  const manner = (guarantee: ByClone): Manner => ({ guarantee, checked, cgroup: undefined });
 
   return {
-    adopt: (child, options) => {
+    adopt: (child) => {
       const how = known();
       const state = gainExtras(child);
       if (how !== undefined) {
-        // Node.js has not looked at them yet.
-        const session = (options as NodeSpawnOptions | undefined)?.detached === true;
-        return new DropInLauncher(how.system, manner(how.guarantee, session), child, state);
+        return new DropInLauncher(how.system, manner(how.guarantee), child, state);
       }
       followByNode(child, state);
       return undefined;
@@ -138,8 +126,8 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
       const how = known();
       if (how === undefined) return undefined;
       const { backend } = how.system;
-      const launch: LaunchHeld = (call, detached) => ({
-        birth: backend.cloneExecveHeld(cloneRequest(call, manner(how.guarantee, detached))),
+      const launch: LaunchHeld = (call) => ({
+        birth: backend.cloneExecveHeld(cloneRequest(call, manner(how.guarantee))),
         watch: how.guarantee.watch,
       });
       return spawnSync(backend, launch, options);

@@ -31,13 +31,11 @@ export interface Manner {
   readonly guarantee: ByClone;
   readonly checked: CheckedOptions;
   readonly cgroup: CgroupDir | undefined;
-  /** setsid(2): Node's `detached`. */
-  readonly session: boolean;
 }
 
 /** What Node.js says of a spawn and what we add to it, as the kernel wants it. */
 export function cloneRequest(call: SpawnCall, manner: Manner): CloneRequest {
-  const { guarantee, checked, cgroup, session } = manner;
+  const { guarantee, checked, cgroup } = manner;
   const becomesUser = call.uid !== undefined || call.gid !== undefined;
   return {
     flags: guarantee.flags,
@@ -52,7 +50,7 @@ export function cloneRequest(call: SpawnCall, manner: Manner): CloneRequest {
     cwd: call.cwd,
     stdio: call.stdio,
     closeAfter: call.childEnds.splice(0),
-    session,
+    session: call.detached,
     processGroup: checked.processGroup,
     rlimits: checked.rlimits,
     nice: checked.nice,
@@ -99,8 +97,13 @@ export abstract class ChildLauncher implements Launcher {
 
     // eslint-disable-next-line prefer-const -- `ended` may come to look before there is a value.
     let running: RunningChild | undefined;
-    const ended = (end: End): void => {
-      if (running === undefined) return; // JavaScript was cut off right after the birth (vm's timeout).
+    const ended = (end: End, watch: WatchId): void => {
+      if (running === undefined) {
+        // JavaScript was cut off right after the birth (vm's timeout).
+        this.backend.unwatch(watch);
+        cgroup?.close();
+        return;
+      }
       running.close();
       const usage =
         end.rusage === undefined
@@ -111,9 +114,9 @@ export abstract class ChildLauncher implements Launcher {
       cgroup?.close();
       onExit(record);
     };
-    const birth = this.backend.cloneExecve(cloneRequest(call, this.#manner), (end) => {
+    const birth = this.backend.cloneExecve(cloneRequest(call, this.#manner), (end, watch) => {
       inTurn(() => {
-        ended(end);
+        ended(end, watch);
       });
     });
     if ('error' in birth) {

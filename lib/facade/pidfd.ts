@@ -228,9 +228,10 @@ export class Pidfd implements Disposable {
   close(): void {
     if (this.#fd < 0 || this.#lent !== undefined) return;
     const { backend } = this.#system;
-    if (this.#watch === undefined) backend.close(this.#fd);
+    const fd = this.#fd;
+    this.#fd = -1; // First: whoever is cut off here and closes again must not close a stranger's.
+    if (this.#watch === undefined) backend.close(fd);
     else backend.unwatch(this.#watch);
-    this.#fd = -1;
     this.#abandon?.(errnoError(EBADF, 'pidfd', { pid: this.pid, hint: 'closed before the exit' }));
   }
 

@@ -1,6 +1,7 @@
 import * as childProcess from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { incompatibleOptions, unsupportedError } from '../errors';
+import { whateverHappens } from '../node/cut-off';
 import { spawnWithHandle } from '../node/hinge';
 import { beyondNode, type Wish } from '../policy/guarantee';
 import { openCgroup, type CgroupDir } from './cgroup';
@@ -160,17 +161,22 @@ function spawnByClone(
   let unborn: childProcess.ChildProcess | undefined;
   const startMs = nowMs();
   try {
-    const child = spawnWithHandle(
-      options,
-      (adopted, nodeOptions) => {
-        state = becomeChild(adopted);
-        unborn = adopted;
-        const session = nodeOptions.detached === true;
-        const manner = { guarantee, checked, cgroup, session };
-        return new OwnLauncher(system, manner, adopted, state, oursAlone);
+    const child = whateverHappens(
+      (cutOff) => {
+        if (cutOff && state?.isOurs !== true) cgroup?.close();
       },
-      nodeSpawn,
-      system.backend.name === 'model' ? refuseReal : undefined,
+      () =>
+        spawnWithHandle(
+          options,
+          (adopted) => {
+            state = becomeChild(adopted);
+            unborn = adopted;
+            const manner = { guarantee, checked, cgroup };
+            return new OwnLauncher(system, manner, adopted, state, oursAlone);
+          },
+          nodeSpawn,
+          system.backend.name === 'model' ? refuseReal : undefined,
+        ),
     );
     if (state?.isOurs !== true) {
       cgroup?.close();

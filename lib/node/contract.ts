@@ -20,6 +20,8 @@ export interface SpawnCall {
   readonly envPairs: readonly string[];
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** setsid(2). */
+  readonly detached: boolean;
   /** Our descriptor for the child's i, or -1. */
   readonly stdio: readonly Fd[];
   /** Those of `stdio` that are the child's alone. Who takes them out closes them. */
@@ -30,6 +32,9 @@ export interface SpawnCall {
 interface Contract extends Omit<SpawnCall, 'stdio' | 'childEnds'> {
   readonly stdio: readonly StdioEntry[];
 }
+
+/** In the flags. */
+const DETACHED = 1;
 
 /**
  * Up to Node.js 22, `spawn(options)`; from 24 on, `spawn(file, args, cwd, envPairs, stdio, flags, uid,
@@ -46,6 +51,7 @@ export function readContract(contract: readonly unknown[]): Contract | undefined
           cwd: contract[2],
           envPairs: contract[3],
           stdio: contract[4],
+          detached: ((contract[5] as number) & DETACHED) !== 0,
           uid: contract[6],
           gid: contract[7],
         }
@@ -71,9 +77,10 @@ export function readCall(options: {
   readonly file: string;
   readonly args?: readonly string[] | undefined;
   readonly envPairs?: readonly string[] | undefined;
-  readonly cwd?: string | null | undefined;
+  readonly cwd?: string | Uint8Array | null | undefined;
   readonly uid?: number | null | undefined;
   readonly gid?: number | null | undefined;
+  readonly detached?: unknown;
 }): Omit<SpawnCall, 'stdio' | 'childEnds'> {
   const { file, args, envPairs } = options;
   return {
@@ -82,8 +89,10 @@ export function readCall(options: {
     args: args === undefined || args.length === 0 ? [file] : args,
     envPairs:
       envPairs ?? Object.entries(process.env).map(([name, value]) => `${name}=${String(value)}`),
-    cwd: options.cwd ?? undefined,
+    // Of spawnSync it may be a Buffer.
+    cwd: options.cwd == null ? undefined : String(options.cwd),
     uid: options.uid ?? undefined,
     gid: options.gid ?? undefined,
+    detached: options.detached === true, // Node's handle takes nothing else for it.
   };
 }

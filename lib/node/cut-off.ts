@@ -1,30 +1,64 @@
-import { nextTick } from '../time';
+import { nextTick, setImmediate } from '../time';
 import type { Wrap } from './slot';
 
-/** Undoes what a call has left; `cutOff` says that the call cannot have done so itself. */
+/** Undoes what a call has left; `cutOff` says that the call cannot have done so itself. May come twice. */
 type Clean = (cutOff: boolean) => void;
 
 /**
- * Synchronous calls that have begun and not ended. JavaScript can be cut off in the middle of one (vm's
- * timeout, Ctrl-C in the REPL), and then no `finally` runs: so on the next tick, when no such call can be going
- * on, what is still in here is cleaned up. One tick for all: a hook of async_hooks hears of it only once.
+ * Calls that have begun and not ended. JavaScript can be cut off in the middle of one (vm's timeout, Ctrl-C in the
+ * REPL), and then no `finally` runs: so on the next tick, when no such call can be going on, what is still in here is
+ * cleaned up. One tick for all.
  */
 const unfinished = new Set<Clean>();
 let scheduled = false;
+let attempts = 0;
+
+/**
+ * A hook of async_hooks hears of the tick, and may spawn in there; it must not go round for ever. But to say
+ * "scheduled" first would be wrong for ever after whoever was cut off in between. So: a few ticks too many at worst.
+ */
+const MOST_ATTEMPTS = 4;
+
+function schedule(): void {
+  if (scheduled || attempts === MOST_ATTEMPTS) return;
+  attempts++;
+  nextTick(cleanUp);
+  scheduled = true;
+}
 
 function cleanUp(): void {
+  if (unfinished.size > 0 && isGoingOn()) {
+    setImmediate(cleanUp);
+    return;
+  }
   scheduled = false;
-  for (const clean of unfinished) clean(true);
-  unfinished.clear();
+  attempts = 0;
+  // The inner ones first, as their `finally` would have come.
+  for (const clean of [...unfinished].reverse()) {
+    unfinished.delete(clean);
+    clean(true);
+  }
+}
+
+/** Somebody runs the ticks in the middle of a call: process._tickCallback(), in a getter of `env`. */
+function isGoingOn(): boolean {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  const about: { stack?: NodeJS.CallSite[] } = {};
+  try {
+    Error.stackTraceLimit = Infinity;
+    Error.prepareStackTrace = (_error, sites) => sites;
+    Error.captureStackTrace(about);
+    return about.stack?.some((site) => site.getFunctionName() === whateverHappens.name) === true;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
 }
 
 /** Calls `clean` when `call` has ended, in whatever way. */
 export function whateverHappens<T>(clean: Clean, call: () => T): T {
   unfinished.add(clean);
-  if (!scheduled) {
-    nextTick(cleanUp); // Cut off between these two, one tick too many is better than none ever after.
-    scheduled = true;
-  }
+  schedule();
   try {
     return call();
   } finally {

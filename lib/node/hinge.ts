@@ -16,7 +16,6 @@ const mark = Symbol('autoreap.spawn');
 /** What ChildProcess.prototype.spawn is given. */
 export interface NodeSpawnOptions {
   readonly file: string;
-  readonly detached?: boolean;
   readonly [mark]?: object;
 }
 

@@ -35,9 +35,8 @@ export class DescriptorEnds implements OurEnds {
   take(entry: StdioEntry, _index: number, fd: Fd): SyscallResult {
     // First, for a descriptor closed twice would be worse than one that is never closed.
     this.#backend.disown(fd);
-    const result = entry.handle?.open?.(fd) ?? -constants.errno.EINVAL;
-    if (result >= 0) this.#opened.push(entry);
-    return result;
+    this.#opened.push(entry); // One that was not opened does not mind being closed.
+    return entry.handle?.open?.(fd) ?? -constants.errno.EINVAL;
   }
 
   keep(): void {
@@ -45,7 +44,7 @@ export class DescriptorEnds implements OurEnds {
   }
 
   drop(): void {
-    for (const entry of this.#opened) entry.handle?.close?.();
+    for (const entry of this.#opened.splice(0)) entry.handle?.close?.();
   }
 }
 
@@ -104,7 +103,7 @@ export class StreamEnds implements OurEnds {
 
   keep(): void {
     const counts = this.#child as unknown as CountsCloses;
-    for (const { entry, index, fd } of this.#taken) {
+    for (const { entry, index, fd } of this.#taken.splice(0)) {
       entry.handle?.close?.();
       delete entry.handle;
       const socket = this.#streams.open(fd);
@@ -120,7 +119,7 @@ export class StreamEnds implements OurEnds {
   }
 
   drop(): void {
-    for (const { fd } of this.#taken) this.#backend.close(fd);
+    for (const { fd } of this.#taken.splice(0)) this.#backend.close(fd);
   }
 }
 
@@ -134,6 +133,6 @@ export function descriptorOf(entry: StdioEntry, index: number): Fd | undefined {
     case 'wrap':
       return entry.handle?.fd ?? -1;
     default:
-      return entry.fd ?? index;
+      return (entry.fd ?? index) | 0; // As Node's handle reads any number: NaN is 0.
   }
 }

@@ -69,8 +69,8 @@ export const kOurs = Symbol.for('autoreap.handle');
  * returned, not thrown; `onexit` is called once, with an empty or null signal for an ordinary exit.
  */
 export class ProcessHandle implements NodeProcessHandle {
-  /** How many processes there are. */
-  static #alive = 0;
+  /** Those that have a process. */
+  static readonly #alive = new Set<ProcessHandle>();
   readonly [kOurs] = true;
   pid?: number;
   onexit: NodeProcessHandle['onexit'];
@@ -137,7 +137,7 @@ export class ProcessHandle implements NodeProcessHandle {
       streamsStay = typeof result !== 'number' || STREAMS_STAY.has(-result);
       if (typeof result === 'number') return result;
       this.#running = result;
-      ProcessHandle.#alive++;
+      ProcessHandle.#alive.add(this);
       this.pid = result.pid;
       return 0;
     });
@@ -158,7 +158,7 @@ export class ProcessHandle implements NodeProcessHandle {
   };
 
   #gone(): void {
-    if (this.#running !== undefined) ProcessHandle.#alive--;
+    ProcessHandle.#alive.delete(this);
     this.#running = undefined;
   }
 
@@ -204,7 +204,7 @@ export class ProcessHandle implements NodeProcessHandle {
         case 'pipe':
         case 'overlapped': {
           const place = entry.ipc === true ? 'other' : placeOf(index);
-          const pipe = openChildPipe(this.#backend, place, ProcessHandle.#alive < MANY);
+          const pipe = openChildPipe(this.#backend, place, ProcessHandle.#alive.size < MANY);
           if ('error' in pipe) return failed(pipe.error, pipe.step);
           const { ours, childs } = pipe;
           childEnds.push(childs);

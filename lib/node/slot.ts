@@ -68,16 +68,17 @@ export function wrapForNow<Method>(
   around: (stock: Method, isMeant: () => boolean) => Method,
 ): Wrap {
   const methods = holder as Record<string, Method>;
-  const stock = methods[name] as Method;
   let isMeant = true;
-  const wrapper = around(stock, () => isMeant);
+  let put: { readonly stock: Method; readonly wrapper: Method } | undefined;
   return {
     putIn: () => {
-      methods[name] = wrapper;
+      const stock = methods[name] as Method;
+      put = { stock, wrapper: around(stock, () => isMeant) };
+      methods[name] = put.wrapper;
     },
     takeOut: () => {
       isMeant = false; // Somebody may have put his own over ours since; then ours stays, and does nothing.
-      if (methods[name] === wrapper) methods[name] = stock;
+      if (put !== undefined && methods[name] === put.wrapper) methods[name] = put.stock;
     },
   };
 }

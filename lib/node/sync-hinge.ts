@@ -1,3 +1,4 @@
+import { whateverHappens } from './cut-off';
 import { warnUnknownNode } from './hinge';
 import { maySpawn } from './permission';
 import { wrapForGood, wrapForNow, type Wrap } from './slot';
@@ -18,7 +19,7 @@ export interface SyncOptions {
   readonly file: string;
   readonly args?: readonly string[];
   readonly envPairs?: readonly string[];
-  readonly cwd?: string | null;
+  readonly cwd?: string | Uint8Array | null;
   readonly stdio: readonly SyncStdioEntry[];
   readonly detached?: boolean;
   readonly uid?: number | null;
@@ -70,13 +71,14 @@ function findBinding(): Binding | undefined {
 function undeprecated<T>(call: () => T): T {
   if (process.noDeprecation === true) return call(); // And not writable, by --no-deprecation.
   const before = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
-  try {
-    process.noDeprecation = true;
-    return call();
-  } finally {
+  const restore = (): void => {
     if (before === undefined) Reflect.deleteProperty(process, 'noDeprecation');
     else Object.defineProperty(process, 'noDeprecation', before);
-  }
+  };
+  return whateverHappens(restore, () => {
+    process.noDeprecation = true;
+    return call();
+  });
 }
 
 let binding: Binding | null | undefined;

@@ -67,11 +67,11 @@ export class OutputPipe extends Pipe {
   #current: Buffer | undefined;
   #used = 0;
 
-  /** Reads once; how many bytes came. */
-  read(): number {
+  /** Reads once, at most so much; how many bytes came. */
+  read(most: number): number {
     if (!this.open) return 0;
     this.#current ??= Buffer.allocUnsafeSlow(LEAST_BYTES);
-    const bytes = this.backend.read(this.fd, this.#current.subarray(this.#used));
+    const bytes = this.backend.read(this.fd, this.#current.subarray(this.#used, this.#used + most));
     if (bytes < 0) {
       this.fail(bytes);
       return 0;

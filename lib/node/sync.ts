@@ -5,6 +5,7 @@ import { nowMs } from '../time';
 import { openChildPipe, placeOf } from './child-pipe';
 import { whateverHappens } from './cut-off';
 import { readCall, type SpawnCall } from './contract';
+import { descriptorOf } from './our-ends';
 import type { SyncOptions, SyncResult, SyncStdioEntry } from './sync-hinge';
 import { InputPipe, OutputPipe } from './sync-pipes';
 
@@ -15,14 +16,17 @@ const { SIGKILL, SIGTERM } = constants.signals;
 const POLLIN = 1;
 const POLLOUT = 4;
 
+/** How much more than `maxBuffer` may come, as in Node.js. */
+const OVER_BYTES = 64 * 1024;
+
+/** A child has them in any case; where nothing is said of them they are /dev/null. */
+const STANDARD_STREAMS = 3;
+
 /** Somebody debugs the child, which is dead and not yet to be reaped: poll(2) would not wait. */
 const DEBUGGED_MS = 10;
 
 /** Creates the child of a synchronous call, held: see `Backend.cloneExecveHeld`. */
-export type LaunchHeld = (
-  call: SpawnCall,
-  detached: boolean,
-) => { readonly birth: Birth; readonly watch: Watch };
+export type LaunchHeld = (call: SpawnCall) => { readonly birth: Birth; readonly watch: Watch };
 
 /**
  * The synchronous family's half below Node's own code: a birth, and then one poll(2) over the pipes and the
@@ -73,7 +77,7 @@ class SyncRun {
     // Before the birth: a child that reads nothing may be gone right after it, and most inputs fit into the
     // pipe; that is no EPIPE.
     this.#input?.start();
-    const { birth, watch } = launch(call, this.#options.detached === true);
+    const { birth, watch } = launch(call);
     if ('error' in birth) return unborn(birth.error);
 
     // With HUP alone the exit information is there; POLLIN is enough where we reap.
@@ -102,18 +106,20 @@ class SyncRun {
         if (end < 0) return end;
         stdio.push(end);
       } else {
-        const fd = entry.type === 'wrap' ? entry.handle?.fd : (entry.fd ?? index);
+        const fd = entry.type === 'wrap' ? entry.handle?.fd : descriptorOf(entry, index);
         if (fd === undefined) return -EINVAL;
-        if (fd < 0) return -EBADF;
+        if (fd < 0) return entry.type === 'wrap' ? -EBADF : -EINVAL;
         stdio.push(fd);
       }
     }
+    while (stdio.length < STANDARD_STREAMS) stdio.push(-1);
     return stdio;
   }
 
   /** The child's end, or -errno. */
   #openPipe(index: number, entry: SyncStdioEntry): Fd {
-    const pipe = openChildPipe(this.#backend, placeOf(index), true);
+    const place = entry.readable === true ? 0 : Math.max(1, index);
+    const pipe = openChildPipe(this.#backend, placeOf(place), true);
     if ('error' in pipe) return pipe.error;
     const { ours, childs } = pipe;
     this.#childEnds.push(childs);
@@ -150,7 +156,7 @@ class SyncRun {
       }
       for (const [i, pipe] of open.entries()) {
         if (fds[i * 3 + 2] === 0) continue;
-        this.#bytes += pipe.read();
+        this.#bytes += pipe.read(this.#maxBytes - this.#bytes + OVER_BYTES);
         if (this.#bytes > this.#maxBytes && !this.#killed) this.#kill(-ENOBUFS);
       }
       if (input?.open === true && fds[open.length * 3 + 2] !== 0) input.write();

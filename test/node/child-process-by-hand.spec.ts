@@ -87,6 +87,15 @@ describeThreeWays('a ChildProcess that is made by hand', (subject) => {
     expect(output[1]).toBe('65534 65534 1\n');
   });
 
+  // Node.js 24 takes whatever is true, the older ones only the one.
+  it.each([1, 'yes', null])('is detached by %j as by Node.js', async (detached) => {
+    const args = ['sh', '-c', 'echo $(($(cut -d" " -f6 /proc/$$/stat) == $$))'];
+
+    const { output } = await lived({ ...reading, file: 'sh', args, detached });
+
+    expect(output[1]).toMatch(/^[01]\n$/);
+  });
+
   it('returns what went wrong where that is emitted, too', async () => {
     const { returned, events } = await lived({ file: 'no-such-program', args: ['a', 'b'] });
 

@@ -1,7 +1,8 @@
 // JavaScript is cut off by vm's timeout, or by Ctrl-C in the REPL, and no `finally` runs. Node's own spawnSync cannot
-// be: it returns when the child has ended. Each of these is cut off at many moments, for what there is to be cleaned
-// up depends on it.
+// be: it returns when the child has ended. What there is to be cleaned up depends on the moment: so first at each call
+// into the addon, and then wherever the clock says.
 import { installedApp } from '../support/apps';
+import { script, tell } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
 
 const app = installedApp();
@@ -37,6 +38,34 @@ const ROUNDS = `
     }
     return [...said];
   }`;
+
+describeEachReaper('a call that is cut off at each of its steps', ({ options: { autoreap } }) => {
+  interface Told {
+    readonly steps: number;
+    readonly faults: readonly {
+      readonly step: string;
+      readonly left: readonly string[];
+      readonly closed: readonly string[];
+      readonly wrapped: boolean;
+    }[];
+  }
+
+  it.each(['spawnSync', 'spawn', 'spawn of autoreap', 'spawn of what is not there'])(
+    'leaves nothing open and closes nothing else: %s',
+    async (kind) => {
+      const { steps, faults } = await tell<Told>('cut-off', [kind, autoreap]);
+
+      expect(steps).toBeGreaterThan(10);
+      // An end that is neither ours any more nor Node's yet. Closed by both it would be worse.
+      const known = faults.filter(({ step }) => step === 'after disown');
+      for (const { left, ...fault } of known) {
+        expect(fault).toEqual({ step: 'after disown', closed: [], wrapped: false });
+        expect(left).toHaveLength(1);
+      }
+      expect(faults.filter((fault) => !known.includes(fault))).toEqual([]);
+    },
+  );
+});
 
 describeEachReaper('a spawnSync that is cut off', ({ options: { autoreap } }) => {
   it('leaves no descriptor and no zombie, whenever that is', async () => {
@@ -103,4 +132,99 @@ describe.each(['autoreap', 'autoreap/child_process'])('a spawn of %s that is cut
       same: true,
     });
   });
+});
+
+describe('a hook of async_hooks that calls spawnSync', () => {
+  it('hears of a few resources of ours, not of one after the other for ever', async () => {
+    const source = `
+      const { createHook } = require('node:async_hooks');
+      const { spawnSync } = require('autoreap/child_process');
+      let heard = 0;
+      spawnSync('true');
+      const hook = createHook({
+        init() {
+          if (++heard > 100) process.abort();
+          spawnSync('true');
+        },
+      });
+      setImmediate(() => {
+        hook.enable();
+        const { status } = spawnSync('true');
+        hook.disable();
+        console.log(JSON.stringify({ status }));
+      });`;
+
+    expect(await app.tell('hook.cjs', source)).toEqual({ status: 0 });
+  });
+});
+
+// Whoever makes asynchronous calls synchronous does it.
+describe.each(['autoreap', 'autoreap/child_process'])('a spawn of %s', (name) => {
+  it('does not mind that the ticks are run in the middle of it', async () => {
+    const source = `
+      const { openSync } = require('node:fs');
+      const { spawn } = require(${JSON.stringify(name)});
+      const pump = () => {
+        process._tickCallback();
+        openSync('/dev/null');
+        openSync('/dev/null');
+        return 'hello';
+      };
+      setImmediate(() => {
+        const env = { PATH: process.env.PATH };
+        Object.defineProperty(env, 'A', { enumerable: true, get: pump });
+        const child = spawn('echo', [{ toString: pump }], { env });
+        let output = '';
+        child.stdout.setEncoding('utf8').on('data', (data) => (output += data));
+        child.on('close', (code) => {
+          console.log(JSON.stringify({ code, output, isOurs: child.reapedBy !== 'libuv' }));
+        });
+      });`;
+
+    expect(await app.tell('pump.cjs', source)).toEqual({
+      ...{ code: 0, output: 'hello\n', isOurs: true },
+    });
+  });
+});
+
+it('a child that was cut off from its references does not keep the event loop', async () => {
+  const source = `
+    process.env.AUTOREAP_ADDON = ${JSON.stringify(script('cut-off-addon'))};
+    const { runInThisContext } = require('node:vm');
+    const { cutOffAt } = require(process.env.AUTOREAP_ADDON);
+    const { spawn } = require('autoreap');
+    const child = spawn('true', { stdio: 'ignore' });
+    globalThis.unref = () => child.unref();
+    cutOffAt(0, 'before');
+    try {
+      runInThisContext('unref()', { breakOnSigint: true });
+    } catch ({ code }) {
+      console.log(JSON.stringify({ code }));
+    }
+    cutOffAt(-1);`;
+
+  expect(await app.tell('unref.cjs', source)).toEqual({ code: 'ERR_SCRIPT_EXECUTION_INTERRUPTED' });
+});
+
+it('a Pidfd that was cut off while it closed closes no stranger', async () => {
+  const source = `
+    process.env.AUTOREAP_ADDON = ${JSON.stringify(script('cut-off-addon'))};
+    const { fstatSync, openSync } = require('node:fs');
+    const { runInThisContext } = require('node:vm');
+    const { cutOffAt } = require(process.env.AUTOREAP_ADDON);
+    const { Pidfd } = require('autoreap');
+    const pidfd = Pidfd.open(process.pid);
+    const number = pidfd.fd;
+    globalThis.close = () => pidfd.close();
+    cutOffAt(0, 'after');
+    try {
+      runInThisContext('close()', { breakOnSigint: true });
+    } catch {
+      cutOffAt(-1);
+    }
+    const mine = openSync('/dev/null');
+    pidfd.close();
+    console.log(JSON.stringify({ same: mine === number, open: fstatSync(mine).isCharacterDevice() }));`;
+
+  expect(await app.tell('close.cjs', source)).toEqual({ same: true, open: true });
 });

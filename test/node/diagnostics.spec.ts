@@ -116,6 +116,21 @@ describeThreeWays('the diagnostics channels', (subject) => {
     for (const message of messages) expect(message.process).toBe(child);
   });
 
+  it('let a subscriber change the options of the child, as far as Node.js does', async () => {
+    const script = 'echo $(($(cut -d" " -f6 /proc/$$/stat) == $$)) $(pwd)';
+    const change = (message: unknown): void => {
+      Object.assign((message as { options: object }).options, { detached: true, cwd: '/' });
+    };
+    const said = async (cp: ChildProcessApi): Promise<unknown> => {
+      diagnostics.subscribe(`${SPAWN}:start`, change);
+      const child = cp.spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+      diagnostics.unsubscribe(`${SPAWN}:start`, change);
+      return (await lifeOf(child)).output;
+    };
+
+    await expectAsNode(subject(), said);
+  });
+
   it('let a subscriber listen to the child', async () => {
     const seen = await expectAsNode(subject(), async (cp) => {
       const told: unknown[] = [];

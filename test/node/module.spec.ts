@@ -70,6 +70,52 @@ describe('autoreap/child_process', () => {
     expect(said).toMatchObject({ same: true, names: NAMES });
   });
 
+  // TypeScript with esModuleInterop, Babel and esbuild make this of `import childProcess from`.
+  it('is had by a default import that was compiled to CommonJS', async () => {
+    const source = `const interop = (module) => module?.__esModule ? module : { default: module };
+      const childProcess = interop(require('autoreap/child_process')).default;
+      const { who } = require('./who.cjs');
+      ${ASK}`;
+
+    expect(await app.tell<Who>('interop.cjs', source)).toEqual(ours());
+  });
+
+  it('can be mocked by assignment, each of its names', async () => {
+    const source = `const childProcess = require('autoreap/child_process');
+      for (const name of ${JSON.stringify(NAMES)}) childProcess[name] = name;
+      console.log(JSON.stringify(${JSON.stringify(NAMES)}.map((name) => childProcess[name])));`;
+
+    expect(await app.tell('mock.cjs', source)).toEqual(NAMES);
+  });
+
+  it('is promisified under the names of node:child_process', async () => {
+    const source = `const { promisify } = require('node:util');
+      const names = (api) => [api.exec, api.execFile].map((it) => promisify(it).name);
+      console.log(JSON.stringify({
+        ours: names(require('autoreap/child_process')), node: names(require('node:child_process')),
+      }));`;
+
+    const { ours: names, node } = await app.tell<Record<string, unknown>>('named.cjs', source);
+    expect(names).toEqual(node);
+  });
+
+  it('leaves a program the names that it has for something of its own', async () => {
+    const source = `'use strict';
+      const { ChildProcess } = require('node:child_process');
+      const { spawn } = require('autoreap/child_process');
+      const child = spawn('true');
+      child.exited = false;
+      ChildProcess.prototype.reapedBy = 'mine';
+      const other = spawn('true');
+      console.log(JSON.stringify({
+        exited: child.exited, keys: Object.keys(child).includes('exited'), reapedBy: other.reapedBy,
+      }));`;
+
+    expect(await app.tell('own.cjs', source)).toEqual({
+      ...{ exited: false, keys: true, reapedBy: 'mine' },
+    });
+  });
+
   it('is a child of Node’s own where that is called inside of a call of ours', async () => {
     const said = await app.tell(
       'inside.cjs',

@@ -151,6 +151,17 @@ describeThreeWays('spawnSync', (subject) => {
     expect(text(`head -c ${MEGABYTE + 1} /dev/zero`, {}).error).toMatchObject(TOO_MUCH);
   });
 
+  it.each([100_000, MEGABYTE])(
+    'returns at most 64 KiB more than a maxBuffer of %d',
+    (maxBuffer) => {
+      const { error, stdout } = text('cat /dev/zero', { maxBuffer });
+
+      expect(error).toMatchObject(TOO_MUCH);
+      expect(stdout.length).toBeGreaterThan(maxBuffer);
+      expect(stdout.length).toBeLessThanOrEqual(maxBuffer + 65_536);
+    },
+  );
+
   it.each([Infinity, 0])('takes everything with maxBuffer %d', (maxBuffer) => {
     const { stdout, error } = text(`head -c ${3 * MEGABYTE} /dev/zero`, { maxBuffer });
 

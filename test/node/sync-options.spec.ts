@@ -14,11 +14,12 @@ describeThreeWays('the options of spawnSync', (subject) => {
   const said = (file: string, args: readonly string[], options: object = {}): string =>
     subject().cp.spawnSync(file, args, { ...options, ...utf8 }).stdout;
 
-  it('take cwd as a string or as a URL', () => {
+  it('take cwd as a string, as a URL or as a Buffer', () => {
     const cwd = realpathSync(folder.path);
 
     expect(said('pwd', [], { cwd })).toBe(`${cwd}\n`);
     expect(said('pwd', [], { cwd: pathToFileURL(cwd) })).toBe(`${cwd}\n`);
+    expect(said('pwd', [], { cwd: Buffer.from(cwd) })).toBe(`${cwd}\n`);
     expect(said('pwd', [])).toBe(`${process.cwd()}\n`);
   });
 

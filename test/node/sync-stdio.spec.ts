@@ -98,6 +98,31 @@ describeThreeWays('the stdio of spawnSync', (subject) => {
     expect(output[1]).toBe('closed\nclosed\nsocket\n');
   });
 
+  // What Node.js does not know in here it drops without a word, and what follows moves up.
+  it.each<[string, unknown[], string]>([
+    ['at the end', ['pipe', 'pipe', 'bogus'], 'pipe pipe /dev/null'],
+    ['at the beginning', ['bogus', 'pipe', 'pipe'], 'pipe pipe /dev/null'],
+    ['in the middle', ['ignore', Buffer.from('x'), 'inherit'], '/dev/null ours /dev/null'],
+    ['but for one', ['bogus', Buffer.from('x'), 'pipe'], 'pipe /dev/null /dev/null'],
+  ])('is the rest, where there is something unknown %s', (_, stdio, kinds) => {
+    const file = folder.file('kinds');
+    writeFileSync(file, '');
+    const script = `for i in 0 1 2; do
+      kind=$(readlink /proc/$$/fd/$i)
+      test "$kind" = "$(readlink /proc/$PPID/fd/2)" && kind=ours
+      echo "$kind" | sed 's/:.*//; s/socket/pipe/' >> ${file}
+    done`;
+
+    expect(text(script, stdio).status).toBe(0);
+    expect(readFileSync(file, 'utf8').trim().split('\n').join(' ')).toBe(kinds);
+  });
+
+  it('takes for descriptor 0 what is no number', () => {
+    expect(text('readlink /proc/$$/fd/0', [NaN, 'pipe']).stdout).toBe(
+      text('readlink /proc/$$/fd/0', [0, 'pipe']).stdout,
+    );
+  });
+
   it('gives the child no other descriptor', () => {
     const script = 'for i in 3 4 5 6 7 8 9; do test -e /proc/$$/fd/$i && echo $i; done';
 
