@@ -48,5 +48,6 @@ export const fork = through('fork');
 export const spawn = through('spawn');
 export const spawnSync = through('spawnSync');
 
-// What TypeScript, Babel and esbuild take for "import childProcess from …" where they compile to CommonJS.
-export default module.exports as Pick<typeof node, Name | 'ChildProcess'>;
+// Without __esModule, like node:child_process: whoever compiles "import childProcess from …" to CommonJS
+// (TypeScript, Babel, esbuild) would look for a `default` in here.
+module.exports = { ...(module.exports as object) };
