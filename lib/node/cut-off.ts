@@ -42,17 +42,19 @@ function cleanUp(): void {
 
 /** Somebody runs the ticks in the middle of a call: process._tickCallback(), in a getter of `env`. */
 function isGoingOn(): boolean {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const before = { limit: Error.stackTraceLimit, prepare: Error.prepareStackTrace };
   const about: { stack?: NodeJS.CallSite[] } = {};
   try {
     Error.stackTraceLimit = Infinity;
     Error.prepareStackTrace = (_error, sites) => sites;
-    Error.captureStackTrace(about);
-    return about.stack?.some((site) => site.getFunctionName() === whateverHappens.name) === true;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+  } catch {
+    return false; // By --frozen-intrinsics we cannot look.
   }
+  Error.captureStackTrace(about);
+  const { stack } = about; // This asks prepareStackTrace.
+  Error.stackTraceLimit = before.limit;
+  Error.prepareStackTrace = before.prepare;
+  return stack?.some((site) => site.getFunctionName() === whateverHappens.name) === true;
 }
 
 /** Calls `clean` when `call` has ended, in whatever way. */

@@ -68,7 +68,10 @@ describeEachReaper('a call that is cut off at each of its steps', ({ options: { 
 });
 
 describeEachReaper('a spawnSync that is cut off', ({ options: { autoreap } }) => {
-  it('leaves no descriptor and no zombie, whenever that is', async () => {
+  it.each([
+    ['', []],
+    [', also where Error cannot be changed', ['--frozen-intrinsics', '--no-warnings']],
+  ])('leaves no descriptor and no zombie, whenever that is%s', async (_, node) => {
     const source = `
       const { readFileSync } = require('node:fs');
       const { Pidfd } = require('autoreap');
@@ -96,7 +99,7 @@ describeEachReaper('a spawnSync that is cut off', ({ options: { autoreap } }) =>
         });
       })();`;
 
-    expect(await app.tell('sync.cjs', source, { env: { AUTOREAP: autoreap } })).toEqual({
+    expect(await app.tell('sync.cjs', source, { node, env: { AUTOREAP: autoreap } })).toEqual({
       said: ['ERR_SCRIPT_EXECUTION_TIMEOUT'],
       children: '',
       left: [],
