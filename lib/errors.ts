@@ -61,10 +61,8 @@ export function unsupportedError(
   errno: number | undefined,
   instead: string,
 ): UnsupportedError {
-  const because = errno === undefined ? '' : ` (${errnoName(errno)})`;
-  const error = new Error(
-    `${what} needs ${capability}, which is refused here${because}. ${instead}`,
-  );
+  const why = errno === undefined ? 'is not here' : `is refused here (${errnoName(errno)})`;
+  const error = new Error(`${what} needs ${capability}, which ${why}. ${instead}`);
   Error.captureStackTrace(error, unsupportedError);
   return Object.assign(error, {
     code: 'ERR_AUTOREAP_UNSUPPORTED' as const,
@@ -136,6 +134,14 @@ export function incompatibleOptions(one: string, other: string, why: string): Ty
 }
 
 /** Node's ERR_UNKNOWN_SIGNAL. */
+export function illegalConstructor(name: string, instead: string): TypeError {
+  return coded(
+    new TypeError(`Illegal constructor ${name}: ${instead}`),
+    'ERR_ILLEGAL_CONSTRUCTOR',
+    illegalConstructor,
+  );
+}
+
 export function unknownSignal(signal: unknown): TypeError {
   return coded(
     new TypeError(`Unknown signal: ${String(signal)}`),

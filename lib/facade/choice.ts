@@ -16,12 +16,13 @@ export function wishOf(checked: CheckedOptions): Wish {
 }
 
 /**
- * The guarantee for a wish, on this system.
+ * The guarantee for a wish, on this system. `asked`: how somebody said what cannot be had, in the words of the wish.
  * @throws `ERR_AUTOREAP_UNSUPPORTED` if it cannot be kept.
  */
 export function choose(
   wish: Wish,
   system: System | Error,
+  asked = (wanted: string): string => `Option ${wanted}`,
 ): ByClone | { readonly reapedBy: 'libuv' } {
   const guarantee = chooseGuarantee(
     wish,
@@ -31,7 +32,7 @@ export function choose(
     if (system instanceof Error) {
       const [firstLine] = system.message.split('\n');
       throw unsupportedError(
-        `Option ${guarantee.wanted}`,
+        asked(guarantee.wanted),
         'the native addon',
         undefined,
         `${firstLine ?? ''}. See support().`,
@@ -39,7 +40,7 @@ export function choose(
     }
     const { errno } = system.capabilities.get(guarantee.missing);
     throw unsupportedError(
-      `Option ${guarantee.wanted}`,
+      asked(guarantee.wanted),
       guarantee.missing,
       errno,
       'See support() for what this kernel can do.',

@@ -105,7 +105,7 @@ function dropIn(mode: Exclude<Mode, 'off'>): DropIn {
   const wish = wishOf(checked);
   // By each spawn: 'require' throws where it cannot be kept, and nothing here throws at import.
   const known = (): { system: System; guarantee: ByClone } | undefined => {
-    const guarantee = choose(wish, system);
+    const guarantee = choose(wish, system, () => `AUTOREAP=${mode}`);
     if (guarantee.reapedBy === 'libuv' || system instanceof Error) return undefined;
     return { system, guarantee };
   };

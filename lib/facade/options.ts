@@ -226,6 +226,9 @@ function rlimits(value: unknown): readonly number[] | undefined {
       const known = Object.keys(RLIMITS).join(', ');
       throw invalidArgValue(`options.rlimits.${name}`, limit, `is not one of: ${known}`);
     }
+    if (Array.isArray(limit)) {
+      throw invalidArgType(`options.rlimits.${name}`, 'a number or { soft, hard }', limit);
+    }
     const { soft, hard } = (
       typeof limit === 'object' && limit !== null ? limit : { soft: limit, hard: limit }
     ) as { soft: unknown; hard: unknown };

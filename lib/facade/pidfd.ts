@@ -11,14 +11,21 @@ import {
   type SyscallResult,
   type WatchId,
 } from '../backend/interface';
-import { errnoError, invalidArgType, outOfRange, unknownSignal, unsupportedError } from '../errors';
+import {
+  errnoError,
+  illegalConstructor,
+  invalidArgType,
+  outOfRange,
+  unknownSignal,
+  unsupportedError,
+} from '../errors';
 import { nowMs } from '../time';
 import { decodeWaitStatus } from '../policy/wait-status';
 import { exitRecord, type ExitRecord } from './exit-record';
 import { integer } from './options';
 import { defaultSystem, type System } from './system';
 
-const { EBADF, ESRCH } = constants.errno;
+const { EBADF, EINVAL, ESRCH } = constants.errno;
 
 /** What the kernel says of a process. @see ioctl_pidfd(2), PIDFD_GET_INFO */
 export interface ProcessInfo {
@@ -75,6 +82,9 @@ export class Pidfd implements Disposable {
   #referenced = true;
 
   private constructor(system: System, pid: number, fd: Fd) {
+    if (typeof (system as unknown) !== 'object') {
+      throw illegalConstructor('Pidfd', 'Pidfd.open(pid) makes one');
+    }
     this.#system = system;
     this.pid = pid;
     this.#fd = fd;
@@ -212,7 +222,9 @@ export class Pidfd implements Disposable {
    */
   releaseMemory(): void {
     const pidfd = this.#open('process_mrelease');
-    this.#check(this.#system.backend.processMrelease(pidfd, 0), 'process_mrelease');
+    const result = this.#system.backend.processMrelease(pidfd, 0);
+    const hint = result === -EINVAL ? { hint: 'it is not dying: kill it first' } : {};
+    if (result < 0) throw errnoError(result, 'process_mrelease', { pid: this.pid, ...hint });
   }
 
   /** Whether a wait for `exited` keeps the event loop alive. It does at first. */

@@ -41,6 +41,10 @@ function parseCommandLine(argv) {
       `${stray}: a major version is meant; jest's own arguments follow another "--". See npm run test:nodes -- --help.`,
     );
   }
+  const unknown = versions.find((word) => !NODES.includes(word));
+  if (unknown !== undefined) {
+    throw new SetupError(`Node.js ${unknown} is not one that we promise: ${NODES.join(', ')}.`);
+  }
   return {
     versions: versions.length > 0 ? versions : NODES,
     jest: cut === -1 ? [] : argv.slice(cut + 1),

@@ -17,6 +17,24 @@ const GNU = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 // prebuildify starts with `node-gyp rebuild`, which removes build/: it gets a copy of its own.
 const WORKPLACE = at('build/prebuild');
 
+const HELP = `Builds prebuilds/, the addon that a package brings along: it compiles nothing where it is installed.
+
+  npm run build:prebuilds [-- --arch ARCH]
+
+  --arch ARCH   x64 or arm64; default: this machine's. For the other one Debian's cross compiler is needed.
+
+It wants the glibc of this machine or a newer one; what it really needs is printed at the end.
+`;
+
+function parseCommandLine() {
+  const arch = { type: 'string', default: process.arch };
+  try {
+    return parseArgs({ options: { arch, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    throw new SetupError(`${error.message}. See npm run build:prebuilds -- --help.`);
+  }
+}
+
 function prepareWorkplace() {
   fs.rmSync(WORKPLACE, { recursive: true, force: true });
   fs.mkdirSync(WORKPLACE, { recursive: true });
@@ -33,7 +51,8 @@ function toolsFor(arch) {
 }
 
 await main(async () => {
-  const { values } = parseArgs({ options: { arch: { type: 'string', default: process.arch } } });
+  const values = parseCommandLine();
+  if (values.help) return void process.stdout.write(HELP);
   const { CC, CXX, STRIP } = toolsFor(values.arch);
   requireTools(CXX, 'make', 'python3');
   prepareWorkplace();

@@ -62,6 +62,7 @@ describeEachBackend('an option of ours', (on) => {
     [{ groups: [undefined] }, 'ERR_INVALID_ARG_TYPE', 'options.groups[0]'],
     [{ rlimits: { files: 1 } }, 'ERR_INVALID_ARG_VALUE', 'options.rlimits.files'],
     [{ rlimits: { toString: 1 } }, 'ERR_INVALID_ARG_VALUE', 'options.rlimits.toString'],
+    [{ rlimits: { core: [1, 2] } }, 'ERR_INVALID_ARG_TYPE', 'a number or { soft, hard }'],
     [{ rlimits: { core: '1' } }, 'ERR_INVALID_ARG_TYPE', 'options.rlimits.core'],
     [{ rlimits: { core: -1 } }, 'ERR_OUT_OF_RANGE', 'options.rlimits.core'],
     [{ rlimits: { core: 2 ** 53 } }, 'ERR_OUT_OF_RANGE', 'options.rlimits.core'],

@@ -56,12 +56,25 @@ export async function tell<T>(
 
 /** A folder that is there for the tests of one file, and that everybody may enter. */
 export function scratch(): { readonly path: string; file(name: string): string } {
-  const folder = mkdtempSync(path.join(tmpdir(), 'autoreap-spec-'));
-  chmodSync(folder, 0o755);
+  let made: string | undefined;
+  // Not before somebody wants it: where all tests of a describe are skipped, its afterAll is not called.
+  const folder = (): string => {
+    if (made === undefined) {
+      made = mkdtempSync(path.join(tmpdir(), 'autoreap-spec-'));
+      chmodSync(made, 0o755);
+    }
+    return made;
+  };
   afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    made = undefined;
   });
-  return { path: folder, file: (name) => path.join(folder, name) };
+  return {
+    get path() {
+      return folder();
+    },
+    file: (name) => path.join(folder(), name),
+  };
 }
 
 /** A copy that others may execute: the checkout may be in a folder that is ours alone. */

@@ -31,6 +31,8 @@ interface Played {
   readonly counts: readonly Count[];
 }
 
+const PATIENCE_MS = process.env.AUTOREAP_VM === '1' ? 200_000 : 50_000;
+
 const running = new Set<ChildProcess>();
 
 // What did not come to its end; jest would wait for it for ever.
@@ -45,14 +47,19 @@ async function play(name: string, preloads: readonly string[]): Promise<Played> 
   try {
     const child = spawn(process.execPath, [...imports, fixture(`${name}.mjs`)], {
       cwd: root,
-      env: { ...plainEnvironment(), AUTOREAP_WITNESS: witness },
+      env: { ...plainEnvironment(), AUTOREAP_WITNESS: witness, TRACE: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
+    // Before jest gives up: then what is written below says in which scene it hung.
+    const hangs = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     const { stdout, stderr, exitCode, signalCode } = await outputOf(child);
+    clearTimeout(hangs);
     running.delete(child);
     if (exitCode !== 0) {
-      throw new Error(`${name} ended with ${String(exitCode ?? signalCode)}:\n${stderr}${stdout}`);
+      const how = preloads.includes(REGISTER) ? 'under register' : 'on its own';
+      const end = String(exitCode ?? signalCode);
+      throw new Error(`${name}, ${how}, ended with ${end}:\n${stderr}${stdout}`);
     }
     const counts = readFileSync(witness, 'utf8').trim().split('\n');
     return {

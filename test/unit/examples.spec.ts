@@ -29,7 +29,13 @@ describe('an example', () => {
         process.execPath,
         [
           path.join(root, 'node_modules/typescript/bin/tsc'),
-          ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
+          ...[
+            '--noEmit',
+            '--ignoreConfig',
+            '--strict',
+            '--exactOptionalPropertyTypes',
+            '--noUncheckedIndexedAccess',
+          ],
           ...['--module', 'node16', '--target', 'es2022', '--lib', 'es2023,esnext.disposable'],
           ...['--types', 'node', '--typeRoots', path.join(root, 'node_modules/@types')],
           ...files,
