@@ -29,11 +29,11 @@ function through<N extends Name>(name: N): (typeof node)[N] {
   }) as (typeof node)[N];
 }
 
-/** A function that is assigned at once would be called after what it is assigned to. */
-const nameless = (call: Call): Call => call;
-
 function promisified<N extends 'exec' | 'execFile'>(name: N): (typeof node)[N] {
-  const call = nameless((...args) => duringCall(() => (promisify(node[name]) as Call)(...args)));
+  const call = (...args: readonly unknown[]): unknown =>
+    duringCall(() => (promisify(node[name]) as Call)(...args));
+  const { name: called } = promisify(node[name]); // Nothing, up to Node.js 20.
+  Object.defineProperty(call, 'name', { value: called, configurable: true });
   return Object.defineProperty(through(name), promisify.custom, { value: call });
 }
 

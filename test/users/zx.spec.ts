@@ -52,7 +52,7 @@ describe('zx', () => {
       aborted: { signal: 'SIGTERM' },
       signalled: { signal: 'SIGTERM' },
       timedOut: { signal: 'SIGTERM' },
-      named: { signal: 'SIGINT' },
+      named: { signal: 'SIGUSR1' },
     });
   });
 
