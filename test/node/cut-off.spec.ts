@@ -2,6 +2,7 @@
 // be: it returns when the child has ended. What there is to be cleaned up depends on the moment: so first at each call
 // into the addon, and then wherever the clock says.
 import { installedApp } from '../support/apps';
+import { itWithCgroup2 } from '../support/cgroups';
 import { script, tell } from '../support/programs';
 import { describeEachReaper } from '../support/reapers';
 
@@ -50,19 +51,33 @@ describeEachReaper('a call that is cut off at each of its steps', ({ options: { 
     }[];
   }
 
-  it.each(['spawnSync', 'spawn', 'spawn of autoreap', 'spawn of what is not there'])(
-    'leaves nothing open and closes nothing else: %s',
-    async (kind) => {
-      const { steps, faults } = await tell<Told>('cut-off', [kind, autoreap]);
+  const leavesNothing = async (kind: string, ...more: string[]): Promise<void> => {
+    const { steps, faults } = await tell<Told>('cut-off', [kind, autoreap, ...more]);
 
-      expect(steps).toBeGreaterThan(10);
-      // An end that is neither ours any more nor Node's yet. Closed by both it would be worse.
-      const known = faults.filter(({ step }) => step === 'after disown');
-      for (const { left, ...fault } of known) {
-        expect(fault).toEqual({ step: 'after disown', closed: [], wrapped: false });
-        expect(left).toHaveLength(1);
-      }
-      expect(faults.filter((fault) => !known.includes(fault))).toEqual([]);
+    expect(steps).toBeGreaterThan(10);
+    // An end that is neither ours any more nor Node's yet. Closed by both it would be worse.
+    const known = faults.filter(({ step }) => step === 'after disown');
+    for (const { left, ...fault } of known) {
+      expect(fault).toEqual({ step: 'after disown', closed: [], wrapped: false });
+      expect(left).toHaveLength(1);
+    }
+    expect(faults.filter((fault) => !known.includes(fault))).toEqual([]);
+  };
+
+  it.each([
+    ...[
+      'spawnSync',
+      'spawn',
+      'spawn of autoreap',
+      'spawn in a spawn',
+      'spawn of what is not there',
+    ],
+  ])('leaves nothing open and closes nothing else: %s', async (kind) => leavesNothing(kind));
+
+  itWithCgroup2(
+    'leaves nothing open and closes nothing else: spawn into a cgroup',
+    async (cgroup) => {
+      await leavesNothing('spawn into a cgroup', cgroup);
     },
   );
 });
