@@ -26,7 +26,7 @@ export class Reader {
     });
     this.#contexts.push(context);
     this.page = await context.newPage();
-    this.page.setDefaultTimeout(30_000); // Against a page that hangs, not a machine that is busy.
+    this.page.setDefaultTimeout(10_000);
     this.page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.#complaints.push(message.text());
     });
