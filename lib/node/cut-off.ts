@@ -1,4 +1,4 @@
-import { nextTick, setImmediate } from '../time';
+import { setImmediate } from '../time';
 import type { Wrap } from './slot';
 
 /** Undoes what a call has left; `cutOff` says that the call cannot have done so itself. May come twice. */
@@ -6,24 +6,27 @@ type Clean = (cutOff: boolean) => void;
 
 /**
  * Calls that have begun and not ended. JavaScript can be cut off in the middle of one (vm's timeout, Ctrl-C in the
- * REPL), and then no `finally` runs: so on the next tick, when no such call can be going on, what is still in here is
- * cleaned up. One tick for all.
+ * REPL), and then no `finally` runs: so when the stack is empty, and no such call can be going on, what is still in
+ * here is cleaned up. Once for all.
  */
 const unfinished = new Set<Clean>();
-let scheduled = false;
-let attempts = 0;
 
 /**
- * A hook of async_hooks hears of the tick, and may spawn in there; it must not go round for ever. But to say
- * "scheduled" first would be wrong for ever after whoever was cut off in between. So: a few ticks too many at worst.
+ * Has `cleanUp` called when the stack is empty, and does nothing if it has been called before. It is the `resolve` of a
+ * promise that waits for it, because that cannot be cut off. A call of process.nextTick can: those that were cut off in
+ * there got no tick, and nobody could tell their next attempt from that of a hook of async_hooks, which hears of the
+ * tick and may spawn in there.
  */
-const MOST_ATTEMPTS = 4;
+let schedule: () => void;
+arm();
 
-function schedule(): void {
-  if (scheduled || attempts === MOST_ATTEMPTS) return;
-  attempts++;
-  nextTick(cleanUp);
-  scheduled = true;
+function arm(): void {
+  let resolve!: () => void;
+  const called = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  void called.then(cleanUp);
+  schedule = resolve; // Not before, or a hook that hears of the promises and spawns would have more and more made.
 }
 
 function cleanUp(): void {
@@ -31,8 +34,7 @@ function cleanUp(): void {
     setImmediate(cleanUp);
     return;
   }
-  scheduled = false;
-  attempts = 0;
+  arm();
   // The inner ones first, as their `finally` would have come.
   for (const clean of [...unfinished].reverse()) {
     unfinished.delete(clean);

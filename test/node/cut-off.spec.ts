@@ -152,6 +152,69 @@ describe.each(['autoreap', 'autoreap/child_process'])('a spawn of %s that is cut
   });
 });
 
+// A slow machine cuts off one call after the other at its beginning, and then one in the middle.
+it('a call that is cut off leaves nothing wrapped, however many were before it had begun', async () => {
+  const source = `
+    const { runInThisContext } = require('node:vm');
+    const stock = require('node:child_process');
+    const { add } = Set.prototype;
+    const { nextTick } = process;
+    let due;
+    const maybeCutOff = (where) => {
+      if (due !== where) return;
+      due = undefined;
+      process.kill(process.pid, 'SIGINT');
+      for (;;);
+    };
+    Set.prototype.add = function (it) {
+      add.call(this, it);
+      maybeCutOff('add');
+      return this;
+    };
+    process.nextTick = function (...args) {
+      maybeCutOff('nextTick');
+      return nextTick.apply(this, args);
+    };
+
+    const { spawn } = require('autoreap/child_process');
+    const env = {
+      PATH: process.env.PATH,
+      get A() {
+        maybeCutOff('env');
+        return '';
+      },
+    };
+    const said = [];
+    const cutOff = async (where) => {
+      globalThis.call = () => {
+        due = where;
+        spawn('true', { env });
+      };
+      try {
+        runInThisContext('call()', { breakOnSigint: true });
+      } catch ({ code }) {
+        said.push(code);
+      }
+      due = undefined;
+      await new Promise((next) => setImmediate(next));
+    };
+
+    void (async () => {
+      const before = stock.ChildProcess.prototype.spawn;
+      for (let i = 0; i < 20; i++) {
+        await cutOff(i % 2 === 0 ? 'add' : 'nextTick');
+      }
+      await cutOff('env');
+      const same = stock.ChildProcess.prototype.spawn === before;
+      console.log(JSON.stringify({ same, said: [...new Set(said)] }));
+    })();`;
+
+  expect(await app.tell('beginning.cjs', source)).toEqual({
+    same: true,
+    said: ['ERR_SCRIPT_EXECUTION_INTERRUPTED'],
+  });
+});
+
 describe('a hook of async_hooks that calls spawnSync', () => {
   it('hears of a few resources of ours, not of one after the other for ever', async () => {
     const source = `
