@@ -1,40 +1,51 @@
-import { setImmediate } from '../time';
+import { executionAsyncId } from 'node:async_hooks';
+import { nextTick, setImmediate } from '../time';
 import type { Wrap } from './slot';
+import { isInStack } from './stack';
 
-/** Undoes what a call has left; `cutOff` says that the call cannot have done so itself. May come twice. */
+/**
+ * Undoes what a call has left; `cutOff` says that there may be more of it than the call has known of. May come twice.
+ */
 type Clean = (cutOff: boolean) => void;
 
 /**
  * Calls that have begun and not ended. JavaScript can be cut off in the middle of one (vm's timeout, Ctrl-C in the
- * REPL), and then no `finally` runs: so when the stack is empty, and no such call can be going on, what is still in
- * here is cleaned up. Once for all.
+ * REPL), and then no `finally` runs: so on the next tick, when no such call can be going on, what is still in here is
+ * cleaned up. One tick for all.
  */
 const unfinished = new Set<Clean>();
 
-/**
- * Has `cleanUp` called when the stack is empty, and does nothing if it has been called before. It is the `resolve` of a
- * promise that waits for it, because that cannot be cut off. A call of process.nextTick can: those that were cut off in
- * there got no tick, and nobody could tell their next attempt from that of a hook of async_hooks, which hears of the
- * tick and may spawn in there.
- */
-let schedule: () => void;
-arm();
+let isScheduled = false;
+/** Since our last tick. */
+let attempts = 0;
+let tickId = -1;
 
-function arm(): void {
-  let resolve!: () => void;
-  const called = new Promise<void>((fulfil) => {
-    resolve = fulfil;
-  });
-  void called.then(cleanUp);
-  schedule = resolve; // Not before, or a hook that hears of the promises and spawns would have more and more made.
+/** Where the stack cannot be seen. */
+const MOST_ATTEMPTS = 16;
+
+/**
+ * Three races in four lines. Whoever is cut off in nextTick may have no tick, so "scheduled" is said after it. But a
+ * hook of async_hooks hears of the tick in there, and if it spawns, comes here, and must not make tick after tick: only
+ * the stack tells it from the call that comes after one that was cut off. And a hook that spawns after our tick would
+ * have each of them make the next.
+ */
+function scheduleCleanUp(tick: (cleanUp: () => void) => void): void {
+  if (isScheduled || executionAsyncId() === tickId) return;
+  if (attempts > 0 && (isInStack(scheduleCleanUp) ?? attempts >= MOST_ATTEMPTS)) return;
+  attempts++;
+  tick(cleanUp);
+  isScheduled = true;
 }
 
 function cleanUp(): void {
-  if (unfinished.size > 0 && isGoingOn()) {
-    setImmediate(cleanUp);
+  isScheduled = false;
+  attempts = 0;
+  // Somebody runs the ticks in the middle of a call: process._tickCallback(), in a getter of `env`.
+  if (unfinished.size > 0 && isInStack(whateverHappens) === true) {
+    scheduleCleanUp(setImmediate);
     return;
   }
-  arm();
+  tickId = executionAsyncId();
   // The inner ones first, as their `finally` would have come.
   for (const clean of [...unfinished].reverse()) {
     unfinished.delete(clean);
@@ -42,32 +53,21 @@ function cleanUp(): void {
   }
 }
 
-/** Somebody runs the ticks in the middle of a call: process._tickCallback(), in a getter of `env`. */
-function isGoingOn(): boolean {
-  const before = { limit: Error.stackTraceLimit, prepare: Error.prepareStackTrace };
-  const about: { stack?: NodeJS.CallSite[] } = {};
-  try {
-    Error.stackTraceLimit = Infinity;
-    Error.prepareStackTrace = (_error, sites) => sites;
-  } catch {
-    return false; // By --frozen-intrinsics we cannot look.
-  }
-  Error.captureStackTrace(about);
-  const { stack } = about; // This asks prepareStackTrace.
-  Error.stackTraceLimit = before.limit;
-  Error.prepareStackTrace = before.prepare;
-  return stack?.some((site) => site.getFunctionName() === whateverHappens.name) === true;
-}
-
-/** Calls `clean` when `call` has ended, in whatever way. */
+/**
+ * Calls `clean` when `call` has ended, in whatever way. An error ends it anywhere, too, if the stack is full: then it
+ * is cleaned up at once and, as far as that goes, once more.
+ */
 export function whateverHappens<T>(clean: Clean, call: () => T): T {
   unfinished.add(clean);
-  schedule();
+  scheduleCleanUp(nextTick);
+  let hasReturned = false;
   try {
-    return call();
+    const result = call();
+    hasReturned = true;
+    return result;
   } finally {
     clean(false);
-    unfinished.delete(clean); // Only then: we can be cut off in here, too.
+    if (hasReturned) unfinished.delete(clean); // Only then: we can be cut off in here, too.
   }
 }
 

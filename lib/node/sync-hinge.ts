@@ -71,9 +71,12 @@ function findBinding(): Binding | undefined {
 function undeprecated<T>(call: () => T): T {
   if (process.noDeprecation === true) return call(); // And not writable, by --no-deprecation.
   const before = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
+  let isRestored = false;
   const restore = (): void => {
+    if (isRestored) return;
     if (before === undefined) Reflect.deleteProperty(process, 'noDeprecation');
     else Object.defineProperty(process, 'noDeprecation', before);
+    isRestored = true;
   };
   return whateverHappens(restore, () => {
     process.noDeprecation = true;
