@@ -11,6 +11,8 @@ import { SetupError, main, run, show } from './run.mjs';
 
 const FOLDER = at('build/pack');
 
+const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+
 await main(async () => {
   await build();
   const tarball = await pack();
@@ -29,32 +31,46 @@ await main(async () => {
 async function pack() {
   fs.rmSync(FOLDER, { recursive: true, force: true });
   fs.mkdirSync(FOLDER, { recursive: true });
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command, ...args] = [...npm, 'pack', '--ignore-scripts', '--silent'];
   await run('packing', command, [...args, '--pack-destination', FOLDER]);
   return path.join(FOLDER, fs.readdirSync(FOLDER)[0]);
 }
 
-/** Unpacks the tarball where a dependency would be, and loads what its "exports" promise. */
+/** Installs the tarball as its users do, and loads what its "exports" promise. */
 async function loads(tarball) {
+  await install(tarball);
   const installed = path.join(FOLDER, 'node_modules/autoreap');
-  fs.mkdirSync(installed, { recursive: true });
-  await run('unpacking', 'tar', ['xzf', tarball, '-C', installed, '--strip-components=1']);
-  const { exports, dependencies } = JSON.parse(
-    fs.readFileSync(path.join(installed, 'package.json'), 'utf8'),
-  );
-  for (const name of Object.keys(dependencies)) {
-    fs.symlinkSync(at('node_modules', name), path.join(FOLDER, 'node_modules', name));
+  if (fs.existsSync(path.join(installed, 'build'))) {
+    throw new SetupError('npm compiled it where it was installed; nobody is to need a compiler');
   }
-
+  const { exports } = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'));
   const entries = Object.keys(exports)
     .filter((entry) => !entry.endsWith('.json'))
     .map((entry) => path.posix.join('autoreap', entry));
   const probe = path.join(FOLDER, 'probe.mjs');
-  // Without it, `autoreap` would be this checkout, which resolves its own name.
-  fs.writeFileSync(path.join(FOLDER, 'package.json'), '{}\n');
   fs.writeFileSync(probe, `(${probeEntries})(${JSON.stringify(entries)});\n`);
   return show(process.execPath, [probe]);
+}
+
+/**
+ * Twice: by its package.json, and by the lock that this leaves. With a binding.gyp in the package, npm would compile it
+ * the second time, because a lock does not say `"gypfile": false`. Our dependencies are those of this checkout, so that
+ * nothing is downloaded.
+ */
+async function install(tarball) {
+  const { dependencies: names } = JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
+  const ours = Object.fromEntries(
+    Object.keys(names).map((name) => [name, `file:${at('node_modules', name)}`]),
+  );
+  const dependencies = { autoreap: `file:${tarball}`, ...ours };
+  const overrides = Object.fromEntries(Object.keys(ours).map((name) => [name, `$${name}`]));
+  fs.writeFileSync(
+    path.join(FOLDER, 'package.json'),
+    JSON.stringify({ private: true, dependencies, overrides }, null, 2),
+  );
+  const [command, ...args] = [...npm, '--prefix', FOLDER, '--offline', '--no-audit', '--no-fund'];
+  await run('installing the package', command, [...args, 'install']);
+  await run('installing it by its lock', command, [...args, 'ci']);
 }
 
 // Runs in a process of its own, among the unpacked files.
