@@ -1,18 +1,22 @@
-// Writes what the scenes of lib/model/histories/ print into the pages of docs/history/, between their
-// marks; or says where a page differs from that, and writes nothing.
-//
-//   npm run docs:histories [-- --check]
+// The stories of docs/history/. See --help.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { at } from '../setup/files.mjs';
-import { SetupError, main } from '../setup/run.mjs';
+import { SetupError, main, parseOptions } from '../setup/run.mjs';
 
 const require = createRequire(import.meta.url);
-const check = process.argv.includes('--check');
+
+const HELP = `Writes what the scenes of lib/model/histories/ print into the pages of docs/history/, between their marks.
+
+  npm run docs:histories [-- --check]
+
+  --check   writes nothing; prints where a page differs from its scene, and then the exit code is 1
+`;
 
 await main(() => {
+  const { check } = parseOptions('npm run docs:histories', HELP, { check: { type: 'boolean' } });
   const { HISTORIES, fillPage } = require(at('dist/lib/model/histories/index.js'));
   const folder = at('docs/history');
   const drifted = [];

@@ -1,7 +1,4 @@
-// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, and the tests on it.
-//
-//   node scripts/setup/asan.mjs build
-//   node scripts/setup/asan.mjs test [jest arguments]
+// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, and the tests on it. See --help.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -9,7 +6,7 @@ import path from 'node:path';
 import { build, localHeaders } from './build.mjs';
 import { at, isMain, isOlder, stamp, walk } from './files.mjs';
 import { buildFixtures } from './fixtures.mjs';
-import { SetupError, main, run, show } from './run.mjs';
+import { SetupError, main, parseOptions, run, show } from './run.mjs';
 import { cxx, requireTools } from './toolchain.mjs';
 
 const FOLDER = at('build/asan');
@@ -85,9 +82,20 @@ const THROUGH_THE_ADDON = [
   'dist/test/spec/(async-context|cgroup|child-process|failures|options|pidfd|run|stop|streams|syscalls|teardown|world)[.]spec',
 ];
 
+const HELP = `The addon under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+  npm run build:asan                        build/asan/Release/autoreap.node, for AUTOREAP_ADDON
+  npm run test:asan                         the tests that go through the addon in their own process, on it
+  npm run test:asan -- test/spec/run        what jest is to run there
+`;
+
 if (isMain(import.meta.url)) {
   const [command, ...rest] = process.argv.slice(2);
-  await main(() =>
-    command === 'test' ? testAsan(rest.length > 0 ? rest : THROUGH_THE_ADDON) : buildAsan(),
-  );
+  await main(() => {
+    if (command === 'test' && !rest.includes('--help')) {
+      return testAsan(rest.length > 0 ? rest : THROUGH_THE_ADDON);
+    }
+    parseOptions(`npm run ${command}:asan`, HELP, {}, rest);
+    return buildAsan();
+  });
 }

@@ -1,12 +1,10 @@
 // Compiles what is older than its sources: the addon (build/Release/autoreap.node), then TypeScript
-// (lib/ and test/ to dist/). npm runs it as `prepare`.
-//
-//   node scripts/setup/build.mjs [--force]
+// (lib/ and test/ to dist/). npm runs it as `prepare`. See --help.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { at, changedAt, isMain, isOlder, root, stamp, walk } from './files.mjs';
-import { SetupError, main, run } from './run.mjs';
+import { SetupError, main, parseOptions, run } from './run.mjs';
 import { cxx, requireTools } from './toolchain.mjs';
 
 export async function build({ force = false } = {}) {
@@ -90,7 +88,13 @@ function removeOrphans(outputs, sources) {
   }
 }
 
+const HELP = `Compiles the addon (build/Release/autoreap.node) and TypeScript (lib/ and test/ to dist/).
+
+  npm run build                       both
+  node scripts/setup/build.mjs        only what is older than its sources, as the other commands do
+`;
+
 if (isMain(import.meta.url)) {
   process.chdir(root);
-  await main(() => build({ force: process.argv.includes('--force') }));
+  await main(() => build(parseOptions('npm run build', HELP, { force: { type: 'boolean' } })));
 }

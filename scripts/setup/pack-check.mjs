@@ -1,19 +1,23 @@
-// Is the package what its users will find right? Packs it as `npm publish` would, then: publint and
-// attw on the tarball, and every entry point loaded from it, by require and by import.
-//
-//   node scripts/setup/pack-check.mjs
+// Is the package what its users will find right? See --help.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
 import { at } from './files.mjs';
-import { SetupError, main, run, show } from './run.mjs';
+import { SetupError, main, parseOptions, run, show } from './run.mjs';
 
 const FOLDER = at('build/pack');
 
 const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
 
+const HELP = `Packs the package as "npm publish" would, and asks of the tarball: publint, attw, an install of it and one by the
+lock that this leaves, and every entry point by require and by import. What it looks at stays in build/pack.
+
+  npm run pack:check
+`;
+
 await main(async () => {
+  parseOptions('npm run pack:check', HELP);
   await build();
   const tarball = await pack();
   const results = [

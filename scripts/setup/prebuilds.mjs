@@ -1,21 +1,21 @@
 // The binaries of the published package: prebuilds/linux-<arch>/autoreap.<libc>.node. The other
-// architecture is compiled with Debian's g++-aarch64-linux-gnu (or g++-x86-64-linux-gnu).
-//
-//   node scripts/setup/prebuilds.mjs [--arch x64|arm64]
+// architecture is compiled with Debian's g++-aarch64-linux-gnu (or g++-x86-64-linux-gnu). See --help.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
 import { localHeaders } from './build.mjs';
 import { at } from './files.mjs';
-import { SetupError, main } from './run.mjs';
+import { UsageError, main, parseOptions } from './run.mjs';
 import { requireTools } from './toolchain.mjs';
 
 const GNU = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
 // prebuildify starts with `node-gyp rebuild`, which removes build/: it gets a copy of its own.
 const WORKPLACE = at('build/prebuild');
+
+const COMMAND = 'npm run build:prebuilds';
 
 const HELP = `Builds prebuilds/, the addon that a package brings along: it compiles nothing where it is installed.
 
@@ -25,15 +25,6 @@ const HELP = `Builds prebuilds/, the addon that a package brings along: it compi
 
 It wants the glibc of this machine or a newer one; what it really needs is printed at the end.
 `;
-
-function parseCommandLine() {
-  const arch = { type: 'string', default: process.arch };
-  try {
-    return parseArgs({ options: { arch, help: { type: 'boolean', short: 'h' } } }).values;
-  } catch (error) {
-    throw new SetupError(`${error.message}. See npm run build:prebuilds -- --help.`);
-  }
-}
 
 function prepareWorkplace() {
   fs.rmSync(WORKPLACE, { recursive: true, force: true });
@@ -45,14 +36,13 @@ function prepareWorkplace() {
 }
 
 function toolsFor(arch) {
-  if (!(arch in GNU)) throw new SetupError(`no prebuild for ${arch}: x64 and arm64 only`);
+  if (!(arch in GNU)) throw new UsageError(`no prebuild for ${arch}: x64 and arm64 only`, COMMAND);
   const prefix = arch === process.arch ? '' : `${GNU[arch]}-`;
   return { CC: `${prefix}gcc`, CXX: `${prefix}g++`, STRIP: `${prefix}strip` };
 }
 
 await main(async () => {
-  const values = parseCommandLine();
-  if (values.help) return void process.stdout.write(HELP);
+  const values = parseOptions(COMMAND, HELP, { arch: { type: 'string', default: process.arch } });
   const { CC, CXX, STRIP } = toolsFor(values.arch);
   requireTools(CXX, 'make', 'python3');
   prepareWorkplace();

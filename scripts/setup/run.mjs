@@ -4,13 +4,49 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { root } from './files.mjs';
 
 const QUIET_MS = 2_000;
 const PROGRESS_MS = 10_000;
 
 /** An error whose message is all that the reader needs: no stack. */
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  exitCode = 1;
+}
+
+/** One about what was asked for. */
+export class UsageError extends SetupError {
+  exitCode = 2;
+
+  /** @param {string} command the one whose help tells more: "npm run tidy" */
+  constructor(message, command) {
+    super(`${message.replace(/\.?$/, '.')} See ${command} -- --help.`);
+  }
+}
+
+/**
+ * The options that a script was given. It ends here if that is `--help`.
+ *
+ * @param {string} command what its user types: "npm run tidy"
+ * @param {string} help
+ * @param {import('node:util').ParseArgsConfig['options']} [options]
+ * @throws {UsageError} for what is not known
+ */
+export function parseOptions(command, help, options = {}, args = process.argv.slice(2)) {
+  let values;
+  try {
+    const known = { ...options, help: { type: 'boolean', short: 'h' } };
+    ({ values } = parseArgs({ args, options: known }));
+  } catch (error) {
+    throw new UsageError(error.message, command);
+  }
+  if (values.help) {
+    process.stdout.write(help);
+    process.exit();
+  }
+  return values;
+}
 
 /**
  * @param {string} what the work in words: "compiling the addon"
@@ -73,12 +109,13 @@ export function isInstalled(command) {
   return folders.some((folder) => fs.existsSync(path.join(folder, command)));
 }
 
-/** Runs a script's main function; a SetupError ends it with its message and exit code 1. */
+/** Runs a script's main function; a SetupError ends it with its message and its exit code. */
 export async function main(body) {
   try {
     await body();
   } catch (error) {
-    console.error(error instanceof SetupError ? error.message : error);
-    process.exitCode = 1;
+    const isOurs = error instanceof SetupError;
+    console.error(isOurs ? error.message : error);
+    process.exitCode = isOurs ? error.exitCode : 1;
   }
 }

@@ -1,16 +1,20 @@
-// clang-tidy over native/, with the flags that the sanitizer build used. See .clang-tidy.
-//
-//   node scripts/setup/tidy.mjs
+// clang-tidy over native/. See --help.
 
 import path from 'node:path';
 import { COMPILE_COMMANDS, buildAsan } from './asan.mjs';
 import { at, walk } from './files.mjs';
-import { SetupError, isInstalled, main, run } from './run.mjs';
+import { SetupError, isInstalled, main, parseOptions, run } from './run.mjs';
 
 const CLANG_TIDY = 'clang-tidy-19';
 const LANES = 2;
 
+const HELP = `clang-tidy over native/, with the flags of the sanitizer build, which is made first, and what .clang-tidy says.
+
+  npm run tidy
+`;
+
 await main(async () => {
+  parseOptions('npm run tidy', HELP);
   if (!isInstalled(CLANG_TIDY)) {
     throw new SetupError(`${CLANG_TIDY} is missing: apt-get install ${CLANG_TIDY}`);
   }

@@ -1,6 +1,7 @@
 // The command line: what it may say, and the text that teaches it.
 
 import { parseArgs } from 'node:util';
+import { NODES } from '../setup/nodes.mjs';
 import { ARCHITECTURES, hostArch } from './arch.mjs';
 import { LabError } from './report.mjs';
 
@@ -13,7 +14,7 @@ own apt sources name it; what was fetched is kept in \${AUTOREAP_CACHE:-~/.cache
 
   --kernel VERSION   7.x (default), 7.2, 6.12, 6.1, 5.10 …: the newest such; --list shows all
   --arch ARCH        x64 or arm64; default: this machine's
-  --node MAJOR       another Node.js in the guest: 20, 22, 24, 26; default: the one you run
+  --node MAJOR       another Node.js in the guest: ${NODES.join(', ')}; default: the one you run
   --accel KIND       auto (default), kvm, tcg
   --memory MIB       default 2048
   --cpus N           default 2
@@ -71,6 +72,9 @@ export function parseCommandLine(argv) {
   const arch = Object.hasOwn(ARCHITECTURES, values.arch)
     ? ARCHITECTURES[values.arch]
     : fail(`--arch ${values.arch}: x64 or arm64.`);
+  if (values.node !== undefined && !NODES.includes(values.node)) {
+    fail(`--node ${values.node}: one of ${NODES.join(', ')}.`);
+  }
   if (!['auto', 'kvm', 'tcg'].includes(values.accel)) {
     fail(`--accel ${values.accel}: auto, kvm or tcg.`);
   }

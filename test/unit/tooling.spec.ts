@@ -37,7 +37,7 @@ function script(
 ): { status: number | null; text: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(checkout, 'scripts/setup', name), '--fixtures'],
+    [path.join(checkout, 'scripts/setup', name), ...(name === 'build.mjs' ? [] : ['--fixtures'])],
     { cwd: os.tmpdir(), encoding: 'utf8', env: { ...process.env, ...env } },
   );
   // On a slow machine they say what they are at.
@@ -145,5 +145,32 @@ describe('package-lock.json', () => {
     const text = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
 
     expect(text).not.toMatch(/"resolved"/);
+  });
+});
+
+describe.each([
+  ...['start.mjs', 'docs/histories.mjs', 'bench/main.mjs', 'vm/main.mjs'],
+  ...['build', 'tidy', 'format', 'pack-check', 'prebuilds', 'nodes', 'ci'].map(
+    (name) => `setup/${name}.mjs`,
+  ),
+])('scripts/%s', (name) => {
+  const run = (option: string): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [path.resolve(__dirname, '../../../scripts', name), option], {
+      encoding: 'utf8',
+    });
+
+  it('teaches by --help, and does nothing else', () => {
+    expect(run('--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\S.*\n\n {2}\S/s) as string,
+      stderr: '',
+    });
+  });
+
+  it('does nothing for an option that it does not know, and names the help', () => {
+    const { status, stdout, stderr } = run('--chek');
+
+    expect(status).toBe(name === 'vm/main.mjs' ? 125 : 2);
+    expect(stdout + stderr).toMatch(/^.*--chek.* See .*--help\.\n$/);
   });
 });
