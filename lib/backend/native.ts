@@ -448,6 +448,16 @@ function load(): Backend | Error {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon has no other way in.
     return new NativeBackend((chosen ? require(resolve(chosen)) : loadAddon(ROOT)) as Addon);
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return explained(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** What node-gyp-build says names the platform and leaves its reader there. */
+function explained(error: Error): Error {
+  if (/^No native build was found/.test(error.message)) {
+    error.message =
+      `${error.message.trimEnd()}\n    a checkout builds it by \`npm install\` in its folder; ` +
+      'a tarball wants `npm run build:prebuilds` before it is packed';
+  }
+  return error;
 }

@@ -25,7 +25,7 @@ import { exitRecord, type ExitRecord } from './exit-record';
 import { integer } from './options';
 import { defaultSystem, type System } from './system';
 
-const { EBADF, EINVAL, ESRCH } = constants.errno;
+const { EBADF, EINVAL, EPERM, ESRCH } = constants.errno;
 
 /** What the kernel says of a process. @see ioctl_pidfd(2), PIDFD_GET_INFO */
 export interface ProcessInfo {
@@ -108,7 +108,8 @@ export class Pidfd implements Disposable {
       throw unsupportedError('Pidfd.open', 'the native addon', undefined, `${system.message}.`);
     }
     const fd = system.backend.pidfdOpen(pid, 0, true);
-    if (fd < 0) throw errnoError(fd, 'pidfd_open', { pid });
+    const hint = fd === -ESRCH ? { hint: 'no process has this pid, or not any more' } : {};
+    if (fd < 0) throw errnoError(fd, 'pidfd_open', { pid, ...hint });
     return new Pidfd(system, pid, fd);
   }
 
@@ -186,7 +187,9 @@ export class Pidfd implements Disposable {
     const flags = options.group === true ? PIDFD_SIGNAL_PROCESS_GROUP : 0;
     const result = this.#system.backend.pidfdSendSignal(this.#fd, signo, flags);
     if (result < 0 && result !== -ESRCH) {
-      throw errnoError(result, 'pidfd_send_signal', { pid: this.pid });
+      const hint =
+        result === -EPERM ? { hint: 'only its user, root, or CAP_KILL may signal it' } : {};
+      throw errnoError(result, 'pidfd_send_signal', { pid: this.pid, ...hint });
     }
     return result >= 0;
   }

@@ -45,6 +45,7 @@ const HINTS: readonly (readonly [step: string, errno: number | undefined, hint: 
   ['pthread_create', EAGAIN, 'no room for our thread: RLIMIT_NPROC, pids.max or threads-max'],
   ['epoll_ctl', undefined, 'the child could not be watched and was killed'],
   ['cgroup.procs', undefined, 'the cgroup could not be entered'],
+  ['dup3', EBADF, 'a descriptor of `stdio` is not open in this process'],
   ['chdir', undefined, 'the folder `cwd` could not be entered'],
   ['setuid', EPERM, 'only root, or CAP_SETUID, may take another uid'],
   ['setgid', EPERM, 'only root, or CAP_SETGID, may take another gid'],

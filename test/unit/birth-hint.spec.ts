@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import { birthHint } from '../../lib/policy/birth-hint';
 
-const { E2BIG, EACCES, EAGAIN, EMFILE, ENFILE, ENOENT, EINVAL, EIO, EPERM } = constants.errno;
+const { E2BIG, EBADF, EACCES, EAGAIN, EMFILE, ENFILE, ENOENT, EINVAL, EIO, EPERM } =
+  constants.errno;
 
 describe('birthHint', () => {
   it.each([
@@ -16,6 +17,7 @@ describe('birthHint', () => {
     ['prlimit64', EPERM, /CAP_SYS_RESOURCE/],
     ['clone', EAGAIN, /pids\.max/],
     ['clone', EMFILE, /RLIMIT_NOFILE/],
+    ['dup3', EBADF, /stdio/],
     ['dup3', EMFILE, /RLIMIT_NOFILE/],
     ['open', ENFILE, /fs\.file-max/],
   ])('says of %s and errno %i where to look', (step, errno, hint) => {
