@@ -1,7 +1,7 @@
 import { executionAsyncId } from 'node:async_hooks';
 import { nextTick, setImmediate } from '../time';
 import type { Wrap } from './slot';
-import { isInStack } from './stack';
+import { isInStack, leaveErrorAsItWas } from './stack';
 
 /**
  * Undoes what a call has left; `cutOff` says that there may be more of it than the call has known of. May come twice.
@@ -15,13 +15,18 @@ type Clean = (cutOff: boolean) => void;
  */
 const unfinished = new Set<Clean>();
 
+/** Of those that have thrown: a program that has no tick for long must not keep all of them. */
+const MOST_UNFINISHED = 100;
+
 let isScheduled = false;
-/** Since our last tick. */
+/** Those that neither ended nor threw, since our last tick. */
 let attempts = 0;
-let tickId = -1;
 
 /** Where the stack cannot be seen. */
 const MOST_ATTEMPTS = 16;
+
+const NO_TICK = -1;
+let tickId = NO_TICK;
 
 /**
  * Three races in four lines. Whoever is cut off in nextTick may have no tick, so "scheduled" is said after it. But a
@@ -33,24 +38,33 @@ function scheduleCleanUp(tick: (cleanUp: () => void) => void): void {
   if (isScheduled || executionAsyncId() === tickId) return;
   if (attempts > 0 && (isInStack(scheduleCleanUp) ?? attempts >= MOST_ATTEMPTS)) return;
   attempts++;
-  tick(cleanUp);
-  isScheduled = true;
+  try {
+    tick(cleanUp);
+    isScheduled = true;
+  } finally {
+    if (!isScheduled) attempts--;
+  }
 }
 
 function cleanUp(): void {
   isScheduled = false;
   attempts = 0;
+  tickId = NO_TICK;
+  leaveErrorAsItWas();
   // Somebody runs the ticks in the middle of a call: process._tickCallback(), in a getter of `env`.
   if (unfinished.size > 0 && isInStack(whateverHappens) === true) {
     scheduleCleanUp(setImmediate);
     return;
   }
-  tickId = executionAsyncId();
   // The inner ones first, as their `finally` would have come.
   for (const clean of [...unfinished].reverse()) {
     unfinished.delete(clean);
     clean(true);
   }
+  // Last, for one that is cut off in here is never over. Somebody's fake timers run ticks that are none: in the main
+  // program, which is 1, or in a microtask, which as often as not is 0.
+  const id = executionAsyncId();
+  if (id > 1) tickId = id;
 }
 
 /**
@@ -67,7 +81,8 @@ export function whateverHappens<T>(clean: Clean, call: () => T): T {
     return result;
   } finally {
     clean(false);
-    if (hasReturned) unfinished.delete(clean); // Only then: we can be cut off in here, too.
+    // Only now: we can be cut off in here, too.
+    if (hasReturned || unfinished.size > MOST_UNFINISHED) unfinished.delete(clean);
   }
 }
 

@@ -11,7 +11,7 @@ const changed: (() => void)[] = [];
  * seen: by --frozen-intrinsics, or if the stack is full.
  */
 export function isInStack(wanted: Function): boolean | undefined {
-  putBack();
+  leaveErrorAsItWas();
   const about: { stack?: unknown } = {};
   const prepare = (_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] => sites;
   let stack: unknown;
@@ -22,7 +22,7 @@ export function isInStack(wanted: Function): boolean | undefined {
     if (canLook) NativeError.captureStackTrace(about, isInStack);
     ({ stack } = about); // This asks prepareStackTrace.
   } finally {
-    putBack();
+    leaveErrorAsItWas();
   }
   if (!Array.isArray(stack)) return undefined;
   return (stack as NodeJS.CallSite[])
@@ -33,6 +33,7 @@ export function isInStack(wanted: Function): boolean | undefined {
 function change(holder: object, name: string, value: unknown): boolean {
   const before = Reflect.getOwnPropertyDescriptor(holder, name);
   changed.push(() => {
+    if (Reflect.getOwnPropertyDescriptor(holder, name)?.value !== value) return; // Somebody else's by now.
     if (before === undefined) Reflect.deleteProperty(holder, name);
     else Reflect.defineProperty(holder, name, before);
   });
@@ -44,7 +45,8 @@ function change(holder: object, name: string, value: unknown): boolean {
   );
 }
 
-function putBack(): void {
+/** Puts back what a look that was cut off has changed. */
+export function leaveErrorAsItWas(): void {
   for (let undo = changed.at(-1); undo !== undefined; undo = changed.at(-1)) {
     undo();
     changed.pop();

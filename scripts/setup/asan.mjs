@@ -90,12 +90,14 @@ const HELP = `The addon under AddressSanitizer and UndefinedBehaviorSanitizer.
 `;
 
 if (isMain(import.meta.url)) {
-  const [command, ...rest] = process.argv.slice(2);
+  const words = process.argv.slice(2);
+  const [command, ...rest] = words;
   await main(() => {
     if (command === 'test' && !rest.includes('--help')) {
       return testAsan(rest.length > 0 ? rest : THROUGH_THE_ADDON);
     }
-    parseOptions(`npm run ${command}:asan`, HELP, {}, rest);
+    const isKnown = command === 'build' || command === 'test';
+    parseOptions('npm run build:asan', HELP, {}, isKnown ? rest : words);
     return buildAsan();
   });
 }

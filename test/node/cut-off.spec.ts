@@ -215,6 +215,52 @@ it('a call that is cut off leaves nothing wrapped, however many were before it h
   });
 });
 
+// jest's fake timers do, where they are enabled before we are loaded.
+it('a call that is cut off leaves nothing wrapped, also where somebody else has run its ticks', async () => {
+  const source = `
+    const { runInThisContext } = require('node:vm');
+    const stock = require('node:child_process');
+
+    const { nextTick } = process;
+    const ticks = [];
+    process.nextTick = (tick, ...args) => ticks.push(() => tick(...args));
+    const { spawn, spawnSync } = require('autoreap/child_process');
+    const runAllTicks = () => {
+      for (const tick of ticks.splice(0)) tick();
+    };
+    const env = {
+      PATH: process.env.PATH,
+      get A() {
+        process.kill(process.pid, 'SIGINT');
+        for (;;);
+      },
+    };
+    globalThis.call = () => spawn('true', { env });
+
+    void (async () => {
+      const before = stock.ChildProcess.prototype.spawn;
+      for (let i = 0; i < 2; i++) {
+        await Promise.resolve();
+        spawnSync('true');
+        runAllTicks();
+      }
+      let code;
+      try {
+        runInThisContext('call()', { breakOnSigint: true });
+      } catch (error) {
+        code = error.code;
+      }
+      runAllTicks();
+      process.nextTick = nextTick;
+      const same = stock.ChildProcess.prototype.spawn === before;
+      console.log(JSON.stringify({ code, same }));
+    })();`;
+
+  expect(await app.tell('fake.cjs', source)).toEqual({
+    ...{ code: 'ERR_SCRIPT_EXECUTION_INTERRUPTED', same: true },
+  });
+});
+
 it('a call that is cut off leaves Error as it was, where that can be written and where it cannot', async () => {
   const source = `
     const { runInThisContext } = require('node:vm');

@@ -150,7 +150,7 @@ describe('package-lock.json', () => {
 
 describe.each([
   ...['start.mjs', 'docs/histories.mjs', 'bench/main.mjs', 'vm/main.mjs'],
-  ...['build', 'tidy', 'format', 'pack-check', 'prebuilds', 'nodes', 'ci'].map(
+  ...['build', 'tidy', 'asan', 'format', 'pack-check', 'prebuilds', 'nodes', 'ci'].map(
     (name) => `setup/${name}.mjs`,
   ),
 ])('scripts/%s', (name) => {
