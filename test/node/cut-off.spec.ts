@@ -40,6 +40,15 @@ const ROUNDS = `
     return [...said];
   }`;
 
+/** In whose middle Ctrl-C comes. */
+const ENV = `{
+    PATH: process.env.PATH,
+    get A() {
+      process.kill(process.pid, 'SIGINT');
+      for (;;);
+    },
+  }`;
+
 describeEachReaper('a call that is cut off at each of its steps', ({ options: { autoreap } }) => {
   interface Told {
     readonly steps: number;
@@ -228,14 +237,7 @@ it('a call that is cut off leaves nothing wrapped, also where somebody else has 
     const runAllTicks = () => {
       for (const tick of ticks.splice(0)) tick();
     };
-    const env = {
-      PATH: process.env.PATH,
-      get A() {
-        process.kill(process.pid, 'SIGINT');
-        for (;;);
-      },
-    };
-    globalThis.call = () => spawn('true', { env });
+    globalThis.call = () => spawn('true', { env: ${ENV} });
 
     void (async () => {
       const before = stock.ChildProcess.prototype.spawn;
@@ -266,14 +268,7 @@ it('a call that is cut off leaves Error as it was, where that can be written and
     const { runInThisContext } = require('node:vm');
     Object.defineProperty(Error, 'prepareStackTrace', { value: undefined, writable: false });
     const { spawn } = require('autoreap/child_process');
-    const env = {
-      PATH: process.env.PATH,
-      get A() {
-        process.kill(process.pid, 'SIGINT');
-        for (;;);
-      },
-    };
-    globalThis.call = () => spawn('true', { env });
+    globalThis.call = () => spawn('true', { env: ${ENV} });
     const before = Object.getOwnPropertyDescriptors(Error);
     try {
       runInThisContext('call()', { breakOnSigint: true });
