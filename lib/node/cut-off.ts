@@ -19,7 +19,7 @@ const unfinished = new Set<Clean>();
 const MOST_UNFINISHED = 100;
 
 let isScheduled = false;
-/** Those that neither ended nor threw, since our last tick. */
+/** To make a tick, since the last one, but for those that threw. There may be none for one that was cut off. */
 let attempts = 0;
 
 /** Where the stack cannot be seen. */
@@ -29,7 +29,7 @@ const NO_TICK = -1;
 let tickId = NO_TICK;
 
 /**
- * Three races in four lines. Whoever is cut off in nextTick may have no tick, so "scheduled" is said after it. But a
+ * Three races. Whoever is cut off in nextTick may have no tick, so "scheduled" is said after it. But a
  * hook of async_hooks hears of the tick in there, and if it spawns, comes here, and must not make tick after tick: only
  * the stack tells it from the call that comes after one that was cut off. And a hook that spawns after our tick would
  * have each of them make the next.

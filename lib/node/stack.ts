@@ -1,5 +1,3 @@
-type Function = (...args: never[]) => unknown;
-
 /** V8 reads stackTraceLimit of this one, whatever `Error` is by now; and Node.js prepareStackTrace of that. */
 const NativeError = Object.getPrototypeOf(TypeError) as ErrorConstructor;
 
@@ -10,7 +8,7 @@ const changed: (() => void)[] = [];
  * Whether a call of `wanted` is going on further down the stack, below that of who asks. Undefined where that cannot be
  * seen: by --frozen-intrinsics, or if the stack is full.
  */
-export function isInStack(wanted: Function): boolean | undefined {
+export function isInStack(wanted: (...args: never[]) => unknown): boolean | undefined {
   leaveErrorAsItWas();
   const about: { stack?: unknown } = {};
   const prepare = (_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] => sites;

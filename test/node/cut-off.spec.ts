@@ -224,6 +224,62 @@ it('a call that is cut off leaves nothing wrapped, however many were before it h
   });
 });
 
+// Whoever was cut off while a tick was made comes to look at the stack, and can be cut off in that, too.
+it.each([
+  ['as it was', '', { limit: 10, isAsBefore: true }],
+  [
+    'as somebody has set it since',
+    'Error.stackTraceLimit = 50; Error.prepareStackTrace = (error) => error.name;',
+    { limit: 50, isAsBefore: false },
+  ],
+])('a look at the stack that is cut off leaves Error %s', async (_, since, told) => {
+  const source = `
+    const { runInThisContext } = require('node:vm');
+    const { nextTick } = process;
+    const { defineProperty } = Reflect;
+    const { prepareStackTrace } = Error;
+    let due;
+    const maybeCutOff = (where) => {
+      if (due !== where) return;
+      due = undefined;
+      process.kill(process.pid, 'SIGINT');
+      for (;;);
+    };
+    process.nextTick = function (...args) {
+      maybeCutOff('nextTick');
+      return nextTick.apply(this, args);
+    };
+    Reflect.defineProperty = (holder, name, descriptor) => {
+      const isDone = defineProperty(holder, name, descriptor);
+      maybeCutOff(name);
+      return isDone;
+    };
+    const { spawnSync } = require('autoreap/child_process');
+    const cutOffIn = (where) => {
+      globalThis.call = () => {
+        due = where;
+        spawnSync('true');
+      };
+      try {
+        runInThisContext('call()', { breakOnSigint: true });
+      } catch {}
+      return due === undefined;
+    };
+
+    const isCutOff = cutOffIn('nextTick') && cutOffIn('prepareStackTrace');
+    const during = Error.stackTraceLimit;
+    ${since}
+    spawnSync('true');
+    setImmediate(() => {
+      const { stackTraceLimit: limit } = Error;
+      const isAsBefore = Error.prepareStackTrace === prepareStackTrace;
+      console.log(JSON.stringify({ isCutOff, during, limit, isAsBefore }));
+    });`;
+
+  // JSON has no Infinity.
+  expect(await app.tell('look.cjs', source)).toEqual({ isCutOff: true, during: null, ...told });
+});
+
 // jest's fake timers do, where they are enabled before we are loaded.
 it('a call that is cut off leaves nothing wrapped, also where somebody else has run its ticks', async () => {
   const source = `

@@ -223,6 +223,7 @@ describeEachReaper('a pidfd, of a real process', ({ options }) => {
     const told = await tell<Record<string, string>>('pidfd-nobody', [String(process.pid)]);
 
     expect(told).toMatchObject({ open: 'ok', check: 'EPERM', kill: 'EPERM', getfd: 'EPERM' });
+    expect(told.hint).toContain('CAP_KILL');
   });
 });
 
